@@ -1,0 +1,74 @@
+# Every command sets up what it needs; `make help` lists them. Settings: make run PORT=8080.
+.POSIX:
+
+PYTHON = python3
+VENV = .tools/venv/bin
+MICROPYTHON = .tools/micropython/micropython
+
+PORT = 8080
+SPEED = 1
+VM =
+CAPTURE =
+CONFIG =
+SD =
+REQUIRE_ALL =
+WORKERS = 2
+ARGS =
+
+# The same modules in the same order on both interpreters; without .frozen the unix port
+# of MicroPython loses its own asyncio.
+HOST_PATH = firmware:host_tests/fakes:.tools/lib:.
+
+all: help
+
+help:
+	@echo 'make run     the firmware on this computer; PORT= VM=micropython|cpython CAPTURE=a,b CONFIG= SD= SPEED='
+	@echo 'make test    every test; REQUIRE_ALL=1 makes a skipped one a failure, ARGS= goes to pytest'
+	@echo 'make bench   the benchmarks, also into build/bench.json'
+	@echo 'make lint    style and types; make format repairs the style'
+	@echo 'make size    bytes of every compiled firmware file'
+	@echo 'make setup   fetches the tools into .tools/; make clean removes them'
+
+# Quick when nothing changed: make compares times here, tools/setup.py the contents.
+setup: .tools/stamp
+
+.tools/stamp: pyproject.toml tools/setup.py tools/setup_micropython.py
+	@$(PYTHON) -m tools.setup
+
+run: setup
+	@vm='$(VM)'; \
+	if [ -z "$$vm" ]; then if [ -x $(MICROPYTHON) ]; then vm=micropython; else vm=cpython; fi; fi; \
+	set -- tools/run_host.py --port '$(PORT)' --speed '$(SPEED)'; \
+	if [ -n '$(CAPTURE)' ]; then set -- "$$@" --capture '$(CAPTURE)'; fi; \
+	if [ -n '$(CONFIG)' ]; then set -- "$$@" --config '$(CONFIG)'; fi; \
+	if [ -n '$(SD)' ]; then set -- "$$@" --sd '$(SD)'; fi; \
+	case "$$vm" in \
+	micropython) MICROPYPATH=$(HOST_PATH):.frozen exec $(MICROPYTHON) -X heapsize=8M "$$@" ;; \
+	cpython) PYTHONPATH=$(HOST_PATH) exec $(VENV)/python "$$@" ;; \
+	*) echo "VM=$$vm: it is micropython or cpython" >&2; exit 2 ;; \
+	esac
+
+test: setup
+	@REQUIRE_ALL='$(REQUIRE_ALL)' $(VENV)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+bench: setup
+	@mkdir -p build
+	@PYTHONPATH=$(HOST_PATH) $(VENV)/python -m tools.bench
+
+lint: setup
+	@$(VENV)/ruff check .
+	@$(VENV)/ruff format --check .
+	@$(VENV)/mypy
+
+format: setup
+	@$(VENV)/ruff check --fix .
+	@$(VENV)/ruff format .
+
+size: setup
+	@$(VENV)/python -m tools.size
+
+clean:
+	rm -rf .tools build .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: all help setup run test bench lint format size clean
