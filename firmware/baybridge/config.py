@@ -1,0 +1,281 @@
+"""What the owner may set: one table of keys, and how a text becomes values that can be used.
+
+Pure: no files, no time. Whatever stands in the text, every key ends up with a usable value, and
+what was wrong is a list of sentences that start with the key's place. The stored text ends with
+"end": 1, because MicroPython up to 1.25 reads half an object as a whole one (house.md 3).
+
+Inside, a duration that may have a fraction in the text (`poll_s`: 2.5) is an integer of
+milliseconds under the key's name in ms (`poll_ms`: 2500). All other keys are the same in both.
+"""
+
+import json
+
+from baybridge.config_kinds import HIDDEN, clip, plain, shown, why_not
+
+# (place, kind, default, low, high, unit). low and high bound a number, or the length of a text;
+# of a choice, low is the tuple of what may be chosen. "#" in a default is the battery's number.
+# The order is the order of the stored text.
+SCHEMA = (
+    ("name", "host", "baybridge", 1, 32, "characters"),
+    ("batteries[].id", "id", "battery#", 1, 16, "characters"),
+    ("batteries[].name", "text", "Battery #", 1, 32, "bytes"),
+    ("batteries[].address", "address", None, None, None, ""),
+    ("batteries[].address_type", "choice", "public", ("public", "random"), None, ""),
+    ("batteries[].match", "ascii", "SOK-", 1, 29, "characters"),
+    ("batteries[].poll_s", "seconds", 2.0, 0.5, 3600, "s"),
+    ("batteries[].stale_s", "integer", 20, 5, 600, "s"),
+    ("http.port", "integer", 80, 1, 65535, ""),
+    ("http.read_token", "token", None, 8, 64, "characters"),
+    ("http.token", "token", None, 8, 64, "characters"),
+    ("log.enabled", "switch", True, None, None, ""),
+    ("log.record_s", "integer", 10, 1, 3600, "s"),
+    ("log.flush_s", "integer", 30, 1, 3600, "s"),
+    ("log.rotate", "choice", "utc", ("utc",), None, ""),
+    ("wifi.ssid", "text", "", 0, 32, "bytes"),
+    ("wifi.password", "password", "", 8, 64, "characters"),
+    ("card.slot", "choice", 2, (2, 3), None, ""),
+    ("card.sck", "integer", 18, 0, 48, "GPIO"),
+    ("card.miso", "integer", 19, 0, 48, "GPIO"),
+    ("card.mosi", "integer", 23, 0, 48, "GPIO"),
+    ("card.cs", "integer", 5, 0, 48, "GPIO"),
+    ("card.freq_hz", "integer", 10000000, 400000, 40000000, "Hz"),
+)
+
+MAX_BATTERIES = 4  # links the ESP32's controller serves well beside Wi-Fi
+
+_SECTIONS = ("http", "log", "wifi", "card")
+_SECRETS = ("token", "password")
+_PINS = ("sck", "miso", "mosi", "cs")
+# More than four batteries of the longest values; a longer text is not ours, and the heap is small.
+_MAX_TEXT = 8192
+_MAX_PROBLEMS = 20
+
+
+def parse(text):
+    """Return (config, problems) of a stored text; None when there is no file."""
+    if text is None:
+        return _without("config.json is missing")
+    if not text.strip():
+        return _without("config.json is empty or not UTF-8 text")
+    if len(text) > _MAX_TEXT:
+        return _without("config.json is longer than %d characters" % _MAX_TEXT)
+    try:
+        raw = json.loads(text)
+    # RuntimeError and MemoryError: brackets nested too deeply, on CPython and on the board.
+    except (ValueError, TypeError, RuntimeError, MemoryError):
+        return _without("config.json is not JSON")
+    if not isinstance(raw, dict):
+        return _without("config.json is not a JSON object")
+    if not _is_one(raw.get("end")):
+        return _without('config.json is cut off: "end": 1 is missing at its end')
+    return check(raw)
+
+
+def check(raw, current=None):
+    """Return (config, problems) of a decoded object; its end marker is not looked at.
+
+    current is the configuration in use: a secret sent back as "***" keeps its value from there.
+    """
+    problems = []
+    if not isinstance(raw, dict):
+        problems.append("the configuration is not a JSON object; using the defaults")
+        raw = {}
+    config = {"name": _value(SCHEMA[0], raw, "name", 1, None, problems)}
+    config["batteries"] = _batteries(raw.get("batteries"), problems)
+    for section in _SECTIONS:
+        rows = [row for row in SCHEMA if row[0].startswith(section + ".")]
+        known = current[section] if current else {}
+        part = _part(raw, section, problems)
+        config[section] = _values(rows, part, section, 1, known, problems)
+    _check_pins(config["card"], problems)
+    _name_unknown(raw, ("name", "batteries", "end") + _SECTIONS, "", problems)
+    if len(problems) > _MAX_PROBLEMS:
+        more = len(problems) - _MAX_PROBLEMS
+        del problems[_MAX_PROBLEMS:]
+        problems.append("and %d more problems" % more)
+    return config, problems
+
+
+def to_text(config) -> str:
+    """Return the text to store or to show: keys in the table's order, the end marker last."""
+    batteries = []
+    for battery in config["batteries"]:
+        batteries.append("\n    {%s}" % _members("batteries[]", battery, ",\n     "))
+    parts = [_members("", config, "") + ",", '"batteries": [%s],' % ",".join(batteries)]
+    for section in _SECTIONS:
+        parts.append('"%s": {%s},' % (section, _members(section, config[section], ", ")))
+    parts.append('"end": 1')
+    return "{\n  " + "\n  ".join(parts) + "\n}\n"
+
+
+def masked(config):
+    """Return a copy without secrets: "***" stands for one that is set, None for an empty one."""
+    copy = {"name": config["name"]}
+    copy["batteries"] = [dict(battery) for battery in config["batteries"]]
+    for section in _SECTIONS:
+        copy[section] = dict(config[section])
+    for row in SCHEMA:
+        if row[1] in _SECRETS:
+            section, key = row[0].split(".")
+            copy[section][key] = HIDDEN if copy[section][key] else None
+    return copy
+
+
+def inside_name(place: str, kind: str) -> str:
+    """Return the key under which the configuration holds a place's value."""
+    key = place[place.rfind(".") + 1 :]
+    return key[:-2] + "_ms" if kind == "seconds" else key
+
+
+def _without(why):
+    config, _ = check({})
+    return config, [why + "; using the defaults"]
+
+
+def _batteries(raw, problems):
+    if raw is None:
+        raw = [{}]
+    elif not isinstance(raw, list) or not raw:
+        problems.append("batteries: not a list of at least one battery; using one battery")
+        raw = [{}]
+    if len(raw) > MAX_BATTERIES:
+        sentence = "batteries: %d are more than %d; the last are left out"
+        problems.append(sentence % (len(raw), MAX_BATTERIES))
+    rows = [row for row in SCHEMA if row[0].startswith("batteries[]")]
+    batteries = []
+    for i in range(min(len(raw), MAX_BATTERIES)):
+        place = "batteries[%d]" % i
+        part = raw[i]
+        if not isinstance(part, dict):
+            problems.append("%s: not an object; left out" % place)
+            continue
+        batteries.append(_values(rows, part, place, i + 1, {}, problems))
+        _check_identity(batteries, place, problems)
+    if not batteries:
+        batteries.append(_values(rows, {}, "batteries[0]", 1, {}, problems))
+    return batteries
+
+
+def _check_identity(batteries, place, problems):
+    """Give the last battery an id of its own, and say when it may be taken for another."""
+    battery = batteries[-1]
+    others = batteries[:-1]
+    ids = [other["id"] for other in others]
+    if battery["id"] in ids:
+        n = len(batteries)
+        while "battery%d" % n in ids:
+            n += 1
+        sentence = "%s.id: %s is the id of another battery; using battery%d"
+        problems.append(sentence % (place, shown(battery["id"]), n))
+        battery["id"] = "battery%d" % n
+    for other in others:
+        if battery["address"] is not None:
+            if battery["address"] == other["address"]:
+                sentence = "%s.address: %s is the address of another battery; using null"
+                problems.append(sentence % (place, battery["address"]))
+                battery["address"] = None
+        # Found by name only, two batteries could swap their places at every start, and their
+        # logs with them.
+        elif other["address"] is None and (
+            battery["match"].startswith(other["match"])
+            or other["match"].startswith(battery["match"])
+        ):
+            sentence = "%s.match: may find the same battery as %s; give both an address"
+            problems.append(sentence % (place, shown(other["id"])))
+
+
+def _check_pins(card, problems):
+    pins = [card[key] for key in _PINS]
+    if len(set(pins)) == len(pins):
+        return
+    defaults = [row[2] for row in SCHEMA if row[0][:5] == "card." and row[0][5:] in _PINS]
+    problems.append("card: a pin is used twice; using %s" % _assigned(_PINS, defaults))
+    for key, pin in zip(_PINS, defaults):
+        card[key] = pin
+
+
+def _assigned(keys, values):
+    return ", ".join(["%s %s" % pair for pair in zip(keys, values)])
+
+
+def _part(raw, section, problems):
+    part = raw.get(section)
+    if part is None or isinstance(part, dict):
+        return part or {}
+    problems.append("%s: not an object; using the defaults" % section)
+    return {}
+
+
+def _values(rows, raw, place, number, known, problems):
+    """Return the values of one object, each under its inside name."""
+    values = {}
+    keys = []
+    for row in rows:
+        key = row[0][row[0].rfind(".") + 1 :]
+        keys.append(key)
+        name = inside_name(row[0], row[1])
+        at = "%s.%s" % (place, key)
+        values[name] = _value(row, raw, at, number, known.get(name), problems)
+    _name_unknown(raw, keys, place + ".", problems)
+    return values
+
+
+def _value(row, raw, place, number, known, problems):
+    """Return the usable value of one key; say what was wrong with the one given."""
+    _, kind, default, low, high, unit = row
+    if isinstance(default, str):
+        default = default.replace("#", "%d" % number)
+    fallback = _ms(default) if kind == "seconds" else default
+    key = place[place.rfind(".") + 1 :]
+    if key not in raw:
+        return fallback
+    given = raw[key]
+    if kind in _SECRETS:
+        if given is None or given == "":
+            return fallback
+        if given == HIDDEN and known:
+            return known
+    why = why_not(kind, given, low, high, unit)
+    if why is None:
+        if kind == "seconds":
+            return _ms(given)
+        if kind == "integer":
+            return int(given)
+        return given.lower() if kind == "address" and given else given
+    # A secret is not repeated, not even a wrong one.
+    what = "the value" if kind in _SECRETS else shown(given)
+    using = plain(default) if kind == "seconds" else shown(default)
+    problems.append("%s: %s %s; using %s" % (place, what, why, using))
+    return fallback
+
+
+def _name_unknown(raw, keys, prefix, problems):
+    # Sorted, because a dict has no order on MicroPython. The value is not shown: a misspelt
+    # key may hold a secret.
+    for key in sorted([key for key in raw if key not in keys]):
+        problems.append("%s%s: unknown key; left out" % (prefix, clip(key)))
+
+
+def _is_one(value):
+    return not isinstance(value, bool) and isinstance(value, int) and value == 1
+
+
+def _ms(seconds):
+    return int(seconds * 1000 + 0.5)
+
+
+def _seconds_text(ms):
+    # Through integers: the board's floats would print 0.7 s as 0.69999.
+    whole, rest = divmod(ms, 1000)
+    return "%d" % whole if rest == 0 else ("%d.%03d" % (whole, rest)).rstrip("0")
+
+
+def _members(place, values, separator):
+    out = []
+    for row in SCHEMA:
+        parent, _, key = row[0].rpartition(".")
+        if parent == place:
+            value = values[inside_name(row[0], row[1])]
+            text = _seconds_text(value) if row[1] == "seconds" else json.dumps(value)
+            out.append('"%s": %s' % (key, text))
+    return separator.join(out)
