@@ -1,0 +1,398 @@
+"""The HTTP server: sockets, limits and deadlines in front of a Microdot app.
+
+microdot routes and that is all it does here: it has no time-outs, answers a syntax error with
+whatever falls out of it, and sends an answer line by line. The guard reads the request under
+caps, refuses what is wrong as problem+json, lets the app make a Response and sends that.
+Limits after platform.md 7 (lwIP has 16 sockets, 10 to 13 in practice) and 9, case 22.
+"""
+
+import asyncio
+
+from microdot import Request, Response
+
+from baybridge.web.head import Refusal, body_length, parse_headers, parse_request_line
+from baybridge.web.problem import phrase, problem_bytes
+
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class Connection:
+    """One client's socket with its deadline; request.sock[1] of a handler.
+
+    A handler that answers by itself (server-sent events) sends its own head and pieces with
+    awrite(), calls renew() as often as it wants to live on, and returns
+    Response.already_handled.
+    """
+
+    def __init__(self, guard, reader, writer, limit_ms):
+        self.reader = reader
+        self.writer = writer
+        self.task = asyncio.current_task()
+        self.is_overdue = False  # set by the reaper, which then cancels the task
+        self.is_sent = False  # a byte of the answer is on its way: no other status any more
+        self.is_unread = True  # the client may still be sending
+        self.is_head = False
+        self.path = None
+        self.failure = None  # set by an error handler of the app, counted by the guard
+        self.is_closed = False
+        self._guard = guard
+        self.renew(limit_ms)
+
+    def renew(self, limit_ms=None):
+        """Live for limit_ms from now, by default stall_ms; then the connection is cut."""
+        self.start_ms = self._guard.clock.ticks_ms()
+        self.limit_ms = self._guard.stall_ms if limit_ms is None else limit_ms
+
+    def get_extra_info(self, name):
+        return self.writer.get_extra_info(name)
+
+    def put(self, piece):
+        """Send without waiting; what does not fit now is kept by the stream."""
+        self.is_sent = True
+        self.writer.write(piece)
+
+    async def awrite(self, piece):
+        """Send and wait until the socket has taken it."""
+        self.put(piece)
+        await self.writer.drain()
+
+    async def aclose(self):
+        pass  # the guard closes, always
+
+    async def close(self):
+        """Close; on CPython this waits for the client to take what is left."""
+        try:
+            self.writer.close()
+            # On MicroPython it is this that closes, at once; close() does nothing (1.25).
+            await self.writer.wait_closed()
+        except OSError:
+            pass  # reset meanwhile: closed all the same
+        self.is_closed = True
+
+    async def abort(self):
+        """Close at once, whatever is left to send; harmless when closed."""
+        # Not twice: the unix port would close whatever got the descriptor's number since.
+        if self.is_closed:
+            return
+        transport = getattr(self.writer, "transport", None)
+        if transport is None:
+            await self.close()
+        else:  # CPython: close() would wait for a client that never reads
+            transport.abort()
+            self.is_closed = True
+
+
+class Guard:
+    """Serves an app to a few clients at a time; every wait ends."""
+
+    # Clients served at a time; the next one gets 503.
+    max_connections = 6
+    # Refused clients whose answer we wait to see taken; more are just closed.
+    max_lingering = 2
+    # From accept to the last byte of an ordinary answer.
+    request_ms = 10000
+    # For each piece of a streamed answer, instead of request_ms.
+    stall_ms = 5000
+    # A refused client gets this long to take the answer and hang up.
+    linger_ms = 1000
+    # How often deadlines are looked at.
+    reap_ms = 500
+
+    # Request line and each header line.
+    max_line_bytes = 1024
+    # Request line and headers together.
+    max_head_bytes = 2048
+    max_headers = 32
+    # head.py says why.
+    max_path_bytes = 128
+    # One body, and all bodies being received at a time: six of them would fill the heap.
+    max_body_bytes = 8192
+    max_bodies_bytes = 8192
+    # One read of a head or body.
+    read_bytes = 512
+    # Pieces of a generator are joined to at least this.
+    stream_bytes = 512
+    # One write of a long body; the stream copies what the socket does not take of it.
+    write_bytes = 2048
+
+    def __init__(self, app, clock):
+        self.app = app
+        self.clock = clock
+        self.connections = 0  # being served now
+        self.served = 0  # whole answers sent, refusals of a request among them
+        self.refused = 0  # 503 because max_connections were busy
+        self.timed_out = 0  # cut at the deadline
+        self.dropped = 0  # the client left before its answer was sent
+        self.failures = 0  # exceptions of handlers and of the guard itself
+        self.last_error = None  # the latest failure, as a sentence
+        self.turns = 0  # of the reaper: it moves while the server lives
+        self._open = []
+        self._is_serving = False
+        self._bodies_bytes = 0
+
+    async def serve(self, host, port):
+        """Listen and serve until cancelled; OSError if the port cannot be had."""
+        self._is_serving = True
+        server = None
+        try:
+            server = await asyncio.start_server(self._connected, host, port, backlog=5)
+            while True:
+                await self.clock.sleep_ms(self.reap_ms)
+                self.turns += 1
+                self._reap()
+        finally:
+            self._is_serving = False
+            if server is not None:
+                server.close()
+            for c in list(self._open):
+                c.task.cancel()
+                try:
+                    await c.task
+                except asyncio.CancelledError:
+                    pass
+            if server is not None:
+                await server.wait_closed()
+
+    def _reap(self):
+        now = self.clock.ticks_ms()
+        for c in self._open:
+            if not c.is_overdue and self.clock.ticks_diff(now, c.start_ms) >= c.limit_ms:
+                c.is_overdue = True
+                c.task.cancel()
+
+    def note(self, exc, path):
+        """Count and remember a failure."""
+        self.failures += 1
+        self.last_error = "%s failed: %r" % (path or "A request", exc)
+
+    async def _connected(self, reader, writer):
+        # Started by asyncio for every accepted socket; the only place that closes one.
+        # Accepted in the very turn in which serve() ended: nobody would look at its deadline.
+        is_served = self._is_serving and self.connections < self.max_connections
+        c = Connection(self, reader, writer, self.request_ms if is_served else self.linger_ms)
+        self._open.append(c)
+        if is_served:
+            self.connections += 1
+        try:
+            if is_served:
+                await self._converse(c)
+            elif self._is_serving:
+                await self._turn_away(c)
+            await c.close()
+        except asyncio.CancelledError:
+            # Either the reaper, and then this is the end of the story, or serve() is ending.
+            if not c.is_overdue:
+                raise
+            if is_served:
+                self._cut(c)
+        except OSError:
+            # Reset, unreachable, broken pipe: what clients do.
+            if is_served:
+                self.dropped += 1
+        finally:
+            await c.abort()
+            self._open.remove(c)
+            if is_served:
+                self.connections -= 1
+
+    def _cut(self, c):
+        if c.is_sent and c.is_unread:
+            return  # a refusal that was answered and only lingered
+        self.timed_out += 1
+        if not c.is_sent:
+            limit_s = self.request_ms // 1000
+            try:
+                self._put_problem(c, 408, "The request took longer than %d seconds." % limit_s)
+            except OSError:
+                pass  # gone, not slow
+
+    def _put_problem(self, c, status, detail, extra=""):
+        c.put(problem_bytes(status, detail, c.path, extra, c.is_head))
+
+    async def _turn_away(self, c):
+        self.refused += 1
+        detail = "All %d connections are in use." % self.max_connections
+        self._put_problem(c, 503, detail, "Retry-After: 2\r\n")
+        if len(self._open) - self.connections <= self.max_lingering:
+            await self._linger(c)
+
+    async def _linger(self, c):
+        # Closing a socket with unread bytes sends a reset, and a reset can overtake the answer:
+        # the client would see a broken connection instead of the reason (RFC 9112, 9.6).
+        try:
+            await c.writer.drain()
+            while await c.reader.read(self.read_bytes):
+                pass
+        except OSError:
+            pass  # the answer was sent; how it ends is the client's affair
+
+    async def _converse(self, c):
+        try:
+            request = await self._read_request(c)
+            if request is None:
+                self.dropped += 1
+                return
+            response = await self.app.dispatch_request(request)
+            request = None  # its body need not live as long as a slow client takes
+            if c.failure is not None:
+                self.note(c.failure, c.path)
+            if response is not Response.already_handled:
+                await self._send(c, response)
+            self.served += 1
+        except Refusal as exc:
+            self._put_problem(c, exc.status, exc.detail, exc.extra)
+            self.served += 1
+            if c.is_unread:
+                c.renew(self.linger_ms)
+                await self._linger(c)
+        except OSError:
+            raise
+        except Exception as exc:
+            self.note(exc, c.path)
+            if not c.is_sent:
+                self._put_problem(c, 500, "The bridge failed to answer; its diagnostics say why.")
+
+    async def _read_request(self, c):
+        """Return a microdot Request, or None if the client left; Refusal if it is wrong."""
+        head, rest = await self._read_head(c)
+        if head is None:
+            return None
+        lines = head.split(b"\r\n")
+        method, target, version = parse_request_line(lines[0], self.max_path_bytes)
+        c.path = target.split("?", 1)[0]
+        c.is_head = method == "HEAD"
+        headers = parse_headers(lines, self.max_line_bytes, self.max_headers)
+        length = body_length(headers, version, self.max_body_bytes)
+        head = lines = None
+        body = b""
+        if length:
+            body = await self._read_body(c, headers, rest, length)
+            if body is None:
+                return None
+        c.is_unread = False
+        try:
+            return Request(
+                self.app,
+                c.get_extra_info("peername"),
+                method,
+                target,
+                version,
+                headers,
+                body=body,
+                sock=(c.reader, c),
+            )
+        except ValueError:
+            # microdot decodes the query in here.
+            raise Refusal(400, "The query of the address is not percent-encoded UTF-8 text.")
+
+    async def _read_head(self, c):
+        """Return the head without its empty line and what came after it, as bytes."""
+        head = b""
+        while True:
+            room = self.max_head_bytes - len(head)
+            piece = await c.reader.read(min(room, self.read_bytes))
+            if not piece:
+                return None, None
+            head = head + piece if head else piece
+            end = head.find(b"\r\n\r\n")
+            line_n = head.find(b"\r\n")
+            if (len(head) if line_n < 0 else line_n) > self.max_line_bytes:
+                raise Refusal(414, "The address is longer than %d bytes." % self.max_line_bytes)
+            if end >= 0:
+                return head[:end], head[end + 4 :]
+            if b"\n\n" in head:
+                raise Refusal(400, "Lines have to end with CR LF.")
+            if len(head) >= self.max_head_bytes:
+                raise Refusal(431, "The headers are longer than %d bytes." % self.max_head_bytes)
+
+    async def _read_body(self, c, headers, rest, length):
+        """Return the body as a bytearray, or None if the client left."""
+        if self._bodies_bytes + length > self.max_bodies_bytes:
+            raise Refusal(503, "Another body is being received.", "Retry-After: 2\r\n")
+        self._bodies_bytes += length
+        try:
+            if not rest and headers.get("expect", "").lower() == "100-continue":
+                c.writer.write(_CONTINUE)
+            body = bytearray(length)
+            n = min(len(rest), length)
+            body[:n] = rest[:n]
+            while n < length:
+                piece = await c.reader.read(min(length - n, self.read_bytes))
+                if not piece:
+                    return None
+                body[n : n + len(piece)] = piece
+                n += len(piece)
+            return body
+        finally:
+            self._bodies_bytes -= length
+
+    async def _send(self, c, response):
+        body = response.body
+        try:
+            head = _head_bytes(response)
+            if c.is_head or not body:
+                await c.awrite(head)
+            elif isinstance(body, (bytes, bytearray)):
+                await self._send_bytes(c, head, body)
+            else:
+                await self._send_stream(c, head, body)
+        finally:
+            # A generator's own finally, a file's handle: also when the client left half-way.
+            if hasattr(body, "close"):
+                body.close()
+
+    async def _send_bytes(self, c, head, body):
+        # Head and body leave together, one packet for a short answer.
+        n = self.write_bytes
+        if len(body) <= n:
+            await c.awrite(head + body)
+            return
+        view = memoryview(body)
+        await c.awrite(head + view[:n])
+        for at in range(n, len(body), n):
+            await c.awrite(view[at : at + n])
+
+    async def _send_stream(self, c, head, body):
+        """Send a generator of str or bytes, or a file; each write renews the deadline."""
+        pieces = [head]
+        n = 0
+        for piece in _file_pieces(body) if hasattr(body, "read") else body:
+            if isinstance(piece, str):
+                piece = piece.encode()
+            pieces.append(piece)
+            n += len(piece)
+            if n >= self.stream_bytes:
+                # Made anew: CPython may keep a reference until the socket takes it.
+                whole = b"".join(pieces)
+                pieces = []
+                n = 0
+                await c.awrite(whole)
+                c.renew()
+        if pieces:
+            await c.awrite(b"".join(pieces))
+
+
+def _file_pieces(file):
+    while True:
+        piece = file.read(Response.send_file_buffer_size)
+        if not piece:
+            return
+        yield piece
+
+
+def _head_bytes(response):
+    """Return status line and headers; ValueError if a value would start a new line."""
+    has_body = response.status_code not in (204, 304)
+    if has_body:
+        response.complete()
+    lines = [
+        "HTTP/1.1 %d %s" % (response.status_code, response.reason or phrase(response.status_code))
+    ]
+    for name, value in response.headers.items():
+        for one in value if isinstance(value, list) else (value,):
+            lines.append("%s: %s" % (name, one))
+    lines.append("Connection: close\r\n\r\n")
+    text = "\r\n".join(lines)
+    if text.count("\n") != len(lines) + 1 or text.count("\r") != len(lines) + 1:
+        raise ValueError("a line break in a header")
+    return text.encode()
