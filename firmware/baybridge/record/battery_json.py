@@ -1,0 +1,188 @@
+"""One battery as the JSON of the public contract (product.md), rendered once per change.
+
+A battery's text is kept until its revision grows or a value in it goes stale; only ages, which
+differ with every request, are put in then.
+"""
+
+from baybridge.battery import sample as groups
+from baybridge.battery.charge import NAMES, REMAINING
+from baybridge.battery.link import STATES
+from baybridge.record.json_text import array, fixed, flag, members, text
+from baybridge.record.settings_json import settings_json
+
+# Temperatures outside are a missing or broken thermistor (protocol.md 7.7).
+_MIN_TEMP_C = -40
+_MAX_TEMP_C = 90
+_FOR_EVER_S10 = 1 << 29
+
+
+class BatteryText:
+    """Renders one battery."""
+
+    def __init__(self, battery):
+        self._battery = battery
+        self._revision = -1
+        self._until_s10 = 0
+        self._head = b""
+        self._tail = b""
+
+    def render(self, now_s10: int) -> bytes:
+        """Return the battery's JSON object with its ages as of now."""
+        battery = self._battery
+        if battery.revision != self._revision or now_s10 > self._until_s10:
+            self._build(now_s10)
+        age_s10 = battery.sample.age_s10(groups.STATUS, now_s10)
+        return self._head + fixed(age_s10, 1).encode() + self._tail
+
+    def _build(self, now_s10):
+        battery = self._battery
+        sample = battery.sample
+        self._revision = battery.revision
+        self._until_s10 = _FOR_EVER_S10
+        for taken_s10 in sample.taken_s10:
+            expires_s10 = taken_s10 + battery.stale_s10
+            if taken_s10 >= 0 and expires_s10 >= now_s10:
+                self._until_s10 = min(self._until_s10, expires_s10)
+        series = sample.series or None
+        self._head = (
+            "{%s,%s"
+            % (
+                members(
+                    (
+                        ("id", text(battery.id)),
+                        ("name", text(battery.name)),
+                        ("cell_count", fixed(series, 0)),
+                        ("link", _link(battery.link)),
+                    )
+                ),
+                '"bms":{"age_s":',
+            )
+        ).encode()
+        bms = self._bms(now_s10)
+        self._tail = (',%s},"harness":null,"alarms":[]}' % members(bms)).encode()
+
+    def _bms(self, now_s10):
+        battery = self._battery
+        sample = battery.sample
+        alive = battery.is_alive(now_s10)
+
+        def known(group, value):
+            # A value is shown while it and the battery's status are fresh.
+            return value if alive and battery.is_fresh(group, now_s10) else None
+
+        status = groups.STATUS
+        pack = groups.PACK
+        sensors = groups.SENSORS
+        has_cells = alive and sample.cells_fresh(now_s10, battery.stale_s10)
+        is_charge_known = alive and sample.soc_pct <= 100
+        remaining = battery.remaining_mah() if is_charge_known else None
+        return (
+            ("stale", flag(not alive)),
+            ("voltage_v", fixed(known(status, sample.battery_mv), 3)),
+            ("current_a", fixed(known(status, sample.current_ma), 3)),
+            ("power_w", fixed(_rounded(battery.power_mw(), 100) if alive else None, 1)),
+            ("soc_pct", fixed(sample.soc_pct if is_charge_known else None, 0)),
+            ("rated_ah", fixed(known(status, sample.rated_mah), 3)),
+            ("full_ah", fixed(known(status, battery.full_mah()), 3)),
+            ("remaining_ah", fixed(_rounded(remaining, 100), 1)),
+            ("remaining_from", text(_remaining_from(battery) if is_charge_known else None)),
+            ("cycles", fixed(known(status, sample.cycles), 0)),
+            ("cells_v", self._cells(alive, now_s10)),
+            ("spread_mv", fixed(sample.spread_mv() if has_cells else None, 0)),
+            ("temperatures_c", self._temperatures(known(sensors, sample.temp_count))),
+            ("charge_fet", flag(known(sensors, sample.chg_fet))),
+            ("discharge_fet", flag(known(sensors, sample.dis_fet))),
+            ("heater", flag(known(pack, sample.heater))),
+            ("balancing", flag(known(pack, sample.balancer != 0))),
+            ("nominal_v", fixed(known(pack, sample.nominal_mv), 3)),
+            ("protection", _protection(known(groups.PROTECTION, sample.protection))),
+            ("model", text(_model(sample) if alive else None)),
+            ("date", text(known(pack, _date(sample)))),
+            ("settings", settings_json(sample) if alive else "null"),
+            ("raw", self._raw(known)),
+        )
+
+    def _cells(self, alive, now_s10):
+        battery = self._battery
+        sample = battery.sample
+        cells = []
+        for i in range(sample.series):
+            is_known = alive and battery.is_fresh(groups.CELLS + i // 4, now_s10)
+            cells.append(fixed(sample.cells_mv[i] if is_known else None, 3))
+        return array(cells)
+
+    def _temperatures(self, count):
+        if count is None:
+            return "null"
+        temps_c = []
+        for i in range(count):
+            temp_c = self._battery.sample.temps_c[i]
+            is_sound = _MIN_TEMP_C <= temp_c <= _MAX_TEMP_C
+            temps_c.append(fixed(temp_c if is_sound else None, 0))
+        return array(temps_c)
+
+    def _raw(self, known):
+        # What nobody has explained yet, as it came, so that it can be learned.
+        sample = self._battery.sample
+        pairs = (
+            ("f0_11_mah", fixed(known(groups.STATUS, sample.field11_mah), 0)),
+            ("f0_11_meaning", text(NAMES[self._battery.charge.meaning])),
+            ("f2_13", fixed(known(groups.SENSORS, sample.f2_13), 0)),
+            ("f3_9", fixed(known(groups.PACK, sample.f3_9), 0)),
+            ("f3_10", fixed(known(groups.PACK, sample.balancer), 0)),
+        )
+        return "{" + members(pairs) + "}"
+
+
+def _link(link):
+    pairs = (
+        ("state", text(STATES[link.state])),
+        ("address", text(link.address)),
+        ("rssi_dbm", fixed(link.rssi_dbm, 0)),
+        ("polls", fixed(link.polls, 0)),
+        ("failed_polls", fixed(link.failed_polls, 0)),
+        ("disconnects", fixed(link.disconnects, 0)),
+        ("quality_pct", fixed(link.quality_pct, 0)),
+        ("rejected_frames", fixed(link.rejected_frames, 0)),
+        ("last_error", text(link.last_error)),
+    )
+    return "{" + members(pairs) + "}"
+
+
+def _remaining_from(battery):
+    # "soc": the SoC's share of the BMS's charge figure. "bms": that figure itself, once it has
+    # been seen to follow the SoC. full_ah stays null until it is known to be the full charge.
+    return "bms" if battery.charge.meaning == REMAINING else "soc"
+
+
+def _protection(payload):
+    if payload is None:
+        return "null"
+    flags = "".join(["%02x" % b for b in payload[:16]])
+    return '{"active":%s,"raw":"%s"}' % (flag(any(payload)), flags)
+
+
+def _model(sample):
+    if sample.taken_s10[groups.NAME] < 0:
+        return None
+    name = ""
+    for b in sample.model:
+        if not 32 <= b < 127:
+            break
+        name += chr(b)
+    return name or None
+
+
+def _date(sample):
+    if not (1 <= sample.month <= 12 and 1 <= sample.day <= 31):
+        return None
+    return "%04d-%02d-%02d" % (sample.year, sample.month, sample.day)
+
+
+def _rounded(value, step):
+    # To the nearest step, halves away from zero, in units of the step.
+    if value is None:
+        return None
+    if value < 0:
+        return -((-value + step // 2) // step)
+    return (value + step // 2) // step
