@@ -11,9 +11,7 @@ VM =
 CAPTURE =
 CONFIG =
 SD =
-REQUIRE_ALL =
 WORKERS = 2
-ARGS =
 
 # The same modules in the same order on both interpreters; without .frozen the unix port
 # of MicroPython loses its own asyncio.

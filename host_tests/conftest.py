@@ -1,13 +1,14 @@
 """The pytest plugin of this project.
 
 1. A test file below one of BOTH is collected twice: by pytest itself, and as items named
-   `[micropython] test_x` that run in one MicroPython process per file (upy/runner.py).
+   `test_x[micropython]` that run in one MicroPython process per file (upy/runner.py).
 2. Nothing hangs: every test has a time limit.
 3. What could not run is named, one line each with the reason; with REQUIRE_ALL=1 it fails.
 """
 
 import faulthandler
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -76,11 +77,12 @@ class UpyFile(pytest.File):
     results = None
 
     def collect(self):
-        # By lines like the runner, so that both agree on names and order.
+        # By lines like the runner, so that both agree on names and order. Named as pytest names
+        # a variant: FILE::test_x selects it on both interpreters.
         for line in self.path.read_text().splitlines():
             if line.startswith("def test_"):
                 name = line[4 : line.index("(")]
-                yield UpyItem.from_parent(self, name="[micropython] " + name, test_name=name)
+                yield UpyItem.from_parent(self, name=name + "[micropython]", test_name=name)
 
     def result_of(self, test_name):
         """Return (passed, output) of one test; the first question runs the whole file."""
@@ -100,9 +102,10 @@ def read_results(output, wanted, status):
     results = {}
     lines = []
     for line in output.splitlines():
-        verdict, _, name = line.partition(" ")
-        if verdict in ("ok", "FAIL") and name in wanted:
-            results[name] = (verdict == "ok", "\n".join(lines))
+        # At the end of the line: a test may have printed something without a newline before.
+        verdict = re.search(r"\b(ok|FAIL) (\w+)$", line)
+        if verdict and verdict[2] in wanted:
+            results[verdict[2]] = (verdict[1] == "ok", "\n".join(lines))
             lines = []
         else:
             lines.append(line)
@@ -122,7 +125,7 @@ class UpyItem(pytest.Item):
         if micropython_command() is None:
             pytest.skip(NO_MICROPYTHON)
         passed, output = self.parent.result_of(self.test_name)
-        if output:
+        if output and passed:
             self.add_report_section("call", "micropython", output)
         if not passed:
             raise UpyFailure(output)

@@ -65,23 +65,25 @@ class SampleFile:
 def test_harness_when_tests_fail_on_micropython_then_each_is_reported_failed(micropython):
     with SampleFile(SAMPLE) as path:
         output = run_pytest(str(path))
-    assert "::[micropython] test_a_when_equal_then_passes PASSED" in output
+    assert "::test_a_when_equal_then_passes[micropython] PASSED" in output
     assert "::test_b_when_only_micropython_fails_then_only_that_fails PASSED" in output
     assert (
-        "::[micropython] test_b_when_only_micropython_fails_then_only_that_fails FAILED" in output
+        "::test_b_when_only_micropython_fails_then_only_that_fails[micropython] FAILED" in output
     )
     assert "AssertionError: seen" in output
     assert "said before" in output
-    assert "::[micropython] test_c_when_the_process_dies_then_it_fails FAILED" in output
+    assert "::test_c_when_the_process_dies_then_it_fails[micropython] FAILED" in output
     assert "no verdict; MicroPython ended with status 3" in output
-    assert "::[micropython] test_d_when_after_the_end_then_it_fails FAILED" in output
+    assert "::test_d_when_after_the_end_then_it_fails[micropython] FAILED" in output
     assert "3 failed, 5 passed" in output
 
 
-def test_harness_when_one_test_is_asked_for_then_only_that_runs(micropython):
+def test_harness_when_one_test_is_asked_for_then_it_runs_on_both(micropython):
     with SampleFile(SAMPLE) as path:
-        output = run_pytest(f"{path}::[micropython] test_a_when_equal_then_passes")
+        output = run_pytest(f"{path}::test_a_when_equal_then_passes[micropython]")
         assert "1 passed" in output
+        output = run_pytest(f"{path}::test_a_when_equal_then_passes")
+        assert "2 passed" in output
         output = run_pytest(str(path), "-k", "test_d")
         assert "2 passed" in output
 
@@ -89,7 +91,7 @@ def test_harness_when_one_test_is_asked_for_then_only_that_runs(micropython):
 def test_harness_when_there_is_no_micropython_then_it_is_named_or_fails():
     with SampleFile("def test_x_when_y_then_z():\n    pass\n") as path:
         output = run_pytest(str(path), MICROPYTHON="/nowhere", REQUIRE_ALL="")
-        assert "[micropython] test_x_when_y_then_z: no MicroPython 1.25" in output
+        assert "test_x_when_y_then_z[micropython]: no MicroPython 1.25" in output
         assert "1 passed, 1 skipped" in output
         output = run_pytest(str(path), MICROPYTHON="/nowhere", REQUIRE_ALL="1")
         assert "REQUIRE_ALL=1, and this was left out: no MicroPython 1.25" in output
@@ -116,5 +118,5 @@ def test_results_when_the_file_cannot_be_imported_then_every_test_failed():
 
 
 def test_results_when_a_test_prints_a_foreign_verdict_then_it_does_not_count():
-    results = read_results("ok test_other\nok test_a", ["test_a"], 0)
-    assert results == {"test_a": (True, "ok test_other")}
+    results = read_results("ok test_other\n...FAIL test_a", ["test_a"], 0)
+    assert results == {"test_a": (False, "ok test_other")}

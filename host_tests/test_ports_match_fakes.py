@@ -180,13 +180,14 @@ def class_problems(what, fake, stub):
             yield from signature_problems(f"{what}.{name}", got, stub_methods[name])
 
 
-@pytest.mark.parametrize(
-    "module", [name for name in MODULE_FAKES if (FAKES / f"{name}.py").exists()]
-)
-def test_module_fake_when_compared_with_the_stubs_then_it_is_not_kinder(module):
-    fake = ast.parse((FAKES / f"{module}.py").read_text())
-    stub = ast.parse((TYPINGS / f"{module}.pyi").read_text())
-    assert set(stub_problems(module, fake, stub)) - STUB_IS_WRONG == set()
+def test_module_fakes_when_compared_with_the_stubs_then_none_is_kinder():
+    found = []
+    for module in MODULE_FAKES:
+        if (FAKES / f"{module}.py").exists():
+            fake = ast.parse((FAKES / f"{module}.py").read_text())
+            stub = ast.parse((TYPINGS / f"{module}.pyi").read_text())
+            found += stub_problems(module, fake, stub)
+    assert set(found) - STUB_IS_WRONG == set()
 
 
 # --- each check is seen to fail ---------------------------------------------------------------
