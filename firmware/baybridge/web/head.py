@@ -131,6 +131,6 @@ def body_length(headers: Headers, version: str, max_body_bytes: int) -> int:
         return 0
     if not text.encode().isdigit():
         raise Refusal(400, "Content-Length is not a number.")
-    if len(text) > 9 or int(text) > max_body_bytes:
+    if int(text) > max_body_bytes:
         raise Refusal(413, "The body is longer than %d bytes." % max_body_bytes)
     return int(text)
