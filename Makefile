@@ -22,6 +22,7 @@ all: help
 help:
 	@echo 'make run     the firmware on this computer; PORT= VM=micropython|cpython CAPTURE=a,b CONFIG= SD= SPEED='
 	@echo 'make test    every test; REQUIRE_ALL=1 makes a skipped one a failure, ARGS= goes to pytest'
+	@echo 'make test-upy  only the tests that run on MicroPython, there'
 	@echo 'make bench   the benchmarks, also into build/bench.json'
 	@echo 'make lint    style and types; make format repairs the style'
 	@echo 'make size    bytes of every compiled firmware file'
@@ -49,6 +50,9 @@ run: setup
 test: setup
 	@REQUIRE_ALL='$(REQUIRE_ALL)' $(VENV)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
+test-upy: setup
+	@REQUIRE_ALL=1 $(VENV)/python -m pytest -m micropython $(ARGS)
+
 bench: setup
 	@mkdir -p build
 	@PYTHONPATH=$(HOST_PATH) $(VENV)/python -m tools.bench
@@ -69,4 +73,4 @@ clean:
 	rm -rf .tools build .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: all help setup run test bench lint format size clean
+.PHONY: all help setup run test test-upy bench lint format size clean

@@ -119,6 +119,7 @@ class UpyItem(pytest.Item):
     def __init__(self, *, test_name, **kwargs):
         super().__init__(**kwargs)
         self.test_name = test_name
+        self.add_marker(pytest.mark.micropython)
         self.add_marker(pytest.mark.time_limit_s(FILE_LIMIT_S + 10))
 
     def runtest(self):

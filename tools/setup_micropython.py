@@ -34,7 +34,7 @@ _PROBE = (
     "print(sys.implementation.name, v[0], v[1], 32 if sys.maxsize < 2 ** 31 else 64)"
 )
 WHAT_TO_INSTALL = (
-    "no MicroPython 1.25 or newer; install one: apt install micropython (Debian 13, Ubuntu 25.10)"
+    "no MicroPython 1.25 or newer; install one: apt install micropython (Debian 13, a recent Ubuntu)"
 )
 
 
@@ -110,6 +110,8 @@ def fetch(folder, arch, uri):
         "Dir::State::lists": apt / "lists",
         "Dir::Cache": apt / "cache",
         "Acquire::Languages": "none",
+        # Without this an update that reached nobody counts as done.
+        "APT::Update::Error-Mode": "any",
         # As root apt would drop to a user who cannot write here.
         "APT::Sandbox::User": "root",
     }
