@@ -108,6 +108,36 @@ def test_harness_when_a_test_hangs_then_it_fails_in_time():
     assert "not finished after 1 s" in output
 
 
+HEAP_SAMPLE = """
+from host_tests.upy.heap import IS_MICROPYTHON, allocates
+
+BUF = bytearray(4)
+
+
+def by_index(buf, i, j, k):
+    buf[i] = buf[j] + k
+
+
+def test_a():
+    assert not allocates(by_index, BUF, 0, 1, 2)
+    assert allocates(BUF.decode) == IS_MICROPYTHON
+    assert allocates(lambda buf: buf[0:2], BUF) == IS_MICROPYTHON
+    assert bytes(BUF[0:2]) == b"\\x02\\x00"
+
+
+def test_b():
+    assert allocates(by_index, BUF, 0, 1, 2)
+"""
+
+
+def test_heap_check_when_a_call_allocates_then_only_micropython_says_so(micropython):
+    with SampleFile(HEAP_SAMPLE) as path:
+        output = run_pytest(str(path))
+    assert "::test_a PASSED" in output
+    assert "::test_a[micropython] PASSED" in output
+    assert "::test_b[micropython] FAILED" in output
+
+
 def test_results_when_the_file_cannot_be_imported_then_every_test_failed():
     results = read_results("Traceback\nImportError: no", ["test_a", "test_b"], 1)
     for name in ("test_a", "test_b"):

@@ -18,7 +18,8 @@ def run_mypy(*args):
 
 
 def test_firmware_when_checked_by_mypy_then_no_error():
-    assert run_mypy() == ""
+    errors = run_mypy()
+    assert not errors, errors
 
 
 def test_types_when_a_call_does_not_fit_the_board_then_it_is_named(tmp_path):
