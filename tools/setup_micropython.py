@@ -34,7 +34,8 @@ _PROBE = (
     "print(sys.implementation.name, v[0], v[1], 32 if sys.maxsize < 2 ** 31 else 64)"
 )
 WHAT_TO_INSTALL = (
-    "no MicroPython 1.25 or newer; install one: apt install micropython (Debian 13, a recent Ubuntu)"
+    "no MicroPython 1.25 or newer; install one: apt install micropython"
+    " (Debian 13, a recent Ubuntu)"
 )
 
 
