@@ -250,9 +250,10 @@ def test_server_when_cancelled_then_its_clients_and_its_port_are_released():
     async def scenario(guard, clock, port):
         reader, writer = await connect(port, b"GET / HT")
         await clock.sleep_ms(1)
-        serving = asyncio.create_task(guard.serve("127.0.0.1", port + 1))
-        await clock.sleep_ms(600)
-        assert guard.turns > 0
+        beats = []
+        serving = asyncio.create_task(guard.serve("127.0.0.1", port + 1, lambda: beats.append(1)))
+        await clock.sleep_ms(1600)
+        assert len(beats) == 3
         serving.cancel()
         try:
             await serving

@@ -2,6 +2,7 @@
 
 from microdot import Microdot, Response
 
+from baybridge.web.problem import phrase
 from baybridge.web.routes import is_same_secret
 from host_tests.web.loopback import BATTERIES, BATTERY, Bridge, exchange, get, parts, serve_while
 
@@ -224,6 +225,15 @@ def test_wrong_token_then_the_challenge_says_so():
     line, headers, body = ask("/api/v1/frames", "Authorization: Bearer x\r\n", bridge)
     assert headers["www-authenticate"] == 'Bearer realm="Bay Bridge", error="invalid_token"'
     assert b"The token is not the one in the configuration." in body
+
+
+def test_phrase_then_the_one_of_rfc_9110():
+    assert phrase(200) == "OK"
+    assert phrase(404) == "Not Found"
+    assert phrase(431) == "Request Header Fields Too Large"
+    assert phrase(505) == "HTTP Version Not Supported"
+    assert phrase(299) == "Status"
+    assert phrase(20) == "Status"
 
 
 def test_secret_when_empty_or_a_part_then_not_the_same():

@@ -10,76 +10,11 @@ import asyncio
 
 from microdot import Request, Response
 
+from baybridge.web.connection import Connection
 from baybridge.web.head import Refusal, body_length, parse_headers, parse_request_line
 from baybridge.web.problem import phrase, problem_bytes
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-
-class Connection:
-    """One client's socket with its deadline; request.sock[1] of a handler.
-
-    A handler that answers by itself (server-sent events) sends its own head and pieces with
-    awrite(), calls renew() as often as it wants to live on, and returns
-    Response.already_handled.
-    """
-
-    def __init__(self, guard, reader, writer, limit_ms):
-        self.reader = reader
-        self.writer = writer
-        self.task = asyncio.current_task()
-        self.is_overdue = False  # set by the reaper, which then cancels the task
-        self.is_sent = False  # a byte of the answer is on its way: no other status any more
-        self.is_unread = True  # the client may still be sending
-        self.is_head = False
-        self.path = None
-        self.failure = None  # set by an error handler of the app, counted by the guard
-        self.is_closed = False
-        self._guard = guard
-        self.renew(limit_ms)
-
-    def renew(self, limit_ms=None):
-        """Live for limit_ms from now, by default stall_ms; then the connection is cut."""
-        self.start_ms = self._guard.clock.ticks_ms()
-        self.limit_ms = self._guard.stall_ms if limit_ms is None else limit_ms
-
-    def get_extra_info(self, name):
-        return self.writer.get_extra_info(name)
-
-    def put(self, piece):
-        """Send without waiting; what does not fit now is kept by the stream."""
-        self.is_sent = True
-        self.writer.write(piece)
-
-    async def awrite(self, piece):
-        """Send and wait until the socket has taken it."""
-        self.put(piece)
-        await self.writer.drain()
-
-    async def aclose(self):
-        pass  # the guard closes, always
-
-    async def close(self):
-        """Close; on CPython this waits for the client to take what is left."""
-        try:
-            self.writer.close()
-            # On MicroPython it is this that closes, at once; close() does nothing (1.25).
-            await self.writer.wait_closed()
-        except OSError:
-            pass  # reset meanwhile: closed all the same
-        self.is_closed = True
-
-    async def abort(self):
-        """Close at once, whatever is left to send; harmless when closed."""
-        # Not twice: the unix port would close whatever got the descriptor's number since.
-        if self.is_closed:
-            return
-        transport = getattr(self.writer, "transport", None)
-        if transport is None:
-            await self.close()
-        else:  # CPython: close() would wait for a client that never reads
-            transport.abort()
-            self.is_closed = True
 
 
 class Guard:
@@ -125,21 +60,24 @@ class Guard:
         self.dropped = 0  # the client left before its answer was sent
         self.failures = 0  # exceptions of handlers and of the guard itself
         self.last_error = None  # the latest failure, as a sentence
-        self.turns = 0  # of the reaper: it moves while the server lives
         self._open = []
         self._is_serving = False
         self._bodies_bytes = 0
 
-    async def serve(self, host, port):
-        """Listen and serve until cancelled; OSError if the port cannot be had."""
+    async def serve(self, host, port, beat=None):
+        """Listen and serve until cancelled; OSError if the port cannot be had.
+
+        beat() is called at every round of the reaper, which shows that the loop turns.
+        """
         self._is_serving = True
         server = None
         try:
             server = await asyncio.start_server(self._connected, host, port, backlog=5)
             while True:
                 await self.clock.sleep_ms(self.reap_ms)
-                self.turns += 1
                 self._reap()
+                if beat is not None:
+                    beat()
         finally:
             self._is_serving = False
             if server is not None:
@@ -149,7 +87,7 @@ class Guard:
                 try:
                     await c.task
                 except asyncio.CancelledError:
-                    pass
+                    pass  # cancelled before its first step
             if server is not None:
                 await server.wait_closed()
 
@@ -169,7 +107,8 @@ class Guard:
         # Started by asyncio for every accepted socket; the only place that closes one.
         # Accepted in the very turn in which serve() ended: nobody would look at its deadline.
         is_served = self._is_serving and self.connections < self.max_connections
-        c = Connection(self, reader, writer, self.request_ms if is_served else self.linger_ms)
+        limit_ms = self.request_ms if is_served else self.linger_ms
+        c = Connection(self.clock, reader, writer, limit_ms, self.stall_ms)
         self._open.append(c)
         if is_served:
             self.connections += 1
@@ -180,15 +119,16 @@ class Guard:
                 await self._turn_away(c)
             await c.close()
         except asyncio.CancelledError:
-            # Either the reaper, and then this is the end of the story, or serve() is ending.
-            if not c.is_overdue:
-                raise
-            if is_served:
+            # Only the reaper and the end of serve() cancel this task, and both want just its
+            # end. Passed on, CPython 3.11's streams would log it as a failed callback.
+            if is_served and c.is_overdue:
                 self._cut(c)
         except OSError:
             # Reset, unreachable, broken pipe: what clients do.
             if is_served:
                 self.dropped += 1
+        except Exception as exc:
+            self.note(exc, c.path)
         finally:
             await c.abort()
             self._open.remove(c)
@@ -205,6 +145,8 @@ class Guard:
                 self._put_problem(c, 408, "The request took longer than %d seconds." % limit_s)
             except OSError:
                 pass  # gone, not slow
+            except Exception as exc:
+                self.note(exc, c.path)
 
     def _put_problem(self, c, status, detail, extra=""):
         c.put(problem_bytes(status, detail, c.path, extra, c.is_head))

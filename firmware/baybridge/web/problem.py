@@ -10,26 +10,22 @@ from microdot import Response
 
 CONTENT_TYPE = "application/problem+json"
 
-# RFC 9110, 15 and RFC 6585. One flat constant tuple stays in flash; a dict would be built in RAM.
-# fmt: off
+# RFC 9110, 15 and RFC 6585. One string stays in flash; a dict or tuple would be built in RAM.
 _PHRASES = (
-    200, "OK", 204, "No Content", 206, "Partial Content", 304, "Not Modified",
-    400, "Bad Request", 401, "Unauthorized", 403, "Forbidden", 404, "Not Found",
-    405, "Method Not Allowed", 408, "Request Timeout", 409, "Conflict", 411, "Length Required",
-    413, "Content Too Large", 414, "URI Too Long", 415, "Unsupported Media Type",
-    416, "Range Not Satisfiable", 422, "Unprocessable Content",
-    431, "Request Header Fields Too Large", 500, "Internal Server Error", 501, "Not Implemented",
-    503, "Service Unavailable", 505, "HTTP Version Not Supported",
+    "\n200 OK\n204 No Content\n206 Partial Content\n304 Not Modified"
+    "\n400 Bad Request\n401 Unauthorized\n403 Forbidden\n404 Not Found"
+    "\n405 Method Not Allowed\n408 Request Timeout\n409 Conflict\n411 Length Required"
+    "\n413 Content Too Large\n414 URI Too Long\n415 Unsupported Media Type"
+    "\n416 Range Not Satisfiable\n422 Unprocessable Content"
+    "\n431 Request Header Fields Too Large\n500 Internal Server Error\n501 Not Implemented"
+    "\n503 Service Unavailable\n505 HTTP Version Not Supported\n"
 )
-# fmt: on
 
 
 def phrase(status: int) -> str:
     """Return the reason phrase of a status; a neutral word for one that is not listed."""
-    for i in range(0, len(_PHRASES), 2):
-        if _PHRASES[i] == status:
-            return _PHRASES[i + 1]
-    return "Status"
+    at = _PHRASES.find("\n%d " % status)
+    return "Status" if at < 0 else _PHRASES[at + 5 : _PHRASES.find("\n", at + 5)]
 
 
 def _text(status, detail, instance):
