@@ -34,24 +34,3 @@ def test_series_comes_from_the_nominal_voltage_once_it_was_said():
         sample.nominal_mv = nominal_mv
         series.append(sample.series)
     assert series == [4, 8, 16, 0, 0, 0]
-
-
-def test_cells_are_fresh_only_when_every_block_of_them_is():
-    sample = Sample()
-    sample.nominal_mv = 25600
-    sample.stamp(groups.PACK, 0)
-    sample.stamp(groups.CELLS, 0)
-    assert not sample.cells_fresh(10, 200)
-    sample.stamp(groups.CELLS + 1, 5)
-    assert sample.cells_fresh(10, 200)
-    assert not sample.cells_fresh(203, 200)
-
-
-def test_spread_and_stack_cover_the_series_only():
-    sample = Sample()
-    sample.nominal_mv = 12800
-    sample.stamp(groups.PACK, 0)
-    for i, mv in enumerate((3269, 3270, 3263, 3264, 4000)):
-        sample.cells_mv[i] = mv
-    assert sample.spread_mv() == 7
-    assert sample.stack_mv() == 13066

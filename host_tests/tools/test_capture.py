@@ -92,7 +92,7 @@ def test_replay_goes_through_the_turns_and_round_again():
     battery = ReplayBattery(parse(TWO_TURNS))
     first = [(0, b"\xcc\xf0"), (120, b"\xcc\xf2")]
     assert battery.name == "SOK-24V1127"
-    assert battery.addr_type == "random"
+    assert battery.addr_type == 1
     assert battery.reply(bytearray(C1), 0) == first
     assert battery.reply(C1, 10) == [(0, b"\xcc\xf0\xff")]
     assert battery.reply(C1, 20) == first

@@ -223,7 +223,7 @@ for battery in (
 text = "# name: SOK-A\\n# address: 02:12:34:00:20:61\\n> EE C1\\n< ccf0\\n<+120 ccf2\\n"
 battery = ReplayBattery(parse(text))
 turn = battery.reply(bytearray((0xEE, 0xC1)), 0)
-print(write(battery.name, battery.address, battery.addr_type, [(b"\\xee\\xc1", turn)]))
+print(write(battery.name, battery.address, "public", [(b"\\xee\\xc1", turn)]))
 for broken in ("> ee\\n< c", "> eg", "<+x", "cc", ""):
     try:
         parse(broken)

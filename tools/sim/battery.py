@@ -72,7 +72,7 @@ class SimBattery:
         self.series = series
         self.name = name
         self.address = address
-        self.addr_type = "public"
+        self.addr_type = 0
         self.date = date
         self.ambient_c = ambient_c
         self.temp_count = temp_count

@@ -137,7 +137,7 @@ class ReplayBattery:
     def __init__(self, capture, number=1):
         self.name = capture.name or "SOK-REPLAY%d" % number
         self.address = capture.address or "02:00:00:00:00:%02x" % number
-        self.addr_type = capture.addr_type
+        self.addr_type = int(capture.addr_type == "random")
         self._replies = capture.replies
         self._turns = {}
 

@@ -1,8 +1,14 @@
 """One battery as the bridge knows it: who it is, what it said, how its link does."""
 
+from micropython import const
+
 from baybridge.battery.charge import ChargeField
 from baybridge.battery.link import Link
-from baybridge.battery.sample import STATUS, Sample
+from baybridge.battery.sample import CELLS, SENSORS, STATUS, Sample
+
+# Temperatures outside are a missing or broken thermistor (protocol.md 7.7).
+_MIN_TEMP_C = const(-40)
+_MAX_TEMP_C = const(90)
 
 
 class Battery:
@@ -29,21 +35,55 @@ class Battery:
         """Tell whether the battery's status is fresh; without it nothing else is shown."""
         return self.is_fresh(STATUS, now_s10)
 
+    def known(self, group: int, value, now_s10: int):
+        """Return a value of a group, or None unless it and the status are fresh."""
+        return value if self.is_alive(now_s10) and self.is_fresh(group, now_s10) else None
+
     def touch(self):
         """Note that something published has changed."""
         self.revision += 1
 
-    def remaining_mah(self) -> int:
-        """Return the remaining charge of the last status."""
+    def cells_mv(self, now_s10: int) -> list:
+        """Return every cell of the series, None for one that is not known."""
         sample = self.sample
-        return self.charge.remaining_mah(sample.field11_mah, sample.soc_pct)
+        cells = []
+        for i in range(sample.series):
+            cells.append(self.known(CELLS + i // 4, sample.cells_mv[i], now_s10))
+        return cells
 
-    def full_mah(self):
-        """Return the full charge, or None while it is not known."""
-        return self.charge.full_mah(self.sample.field11_mah)
+    def spread_mv(self, now_s10: int):
+        """Return highest minus lowest cell, or None unless all of them are known."""
+        cells = self.cells_mv(now_s10)
+        return None if None in cells or not cells else max(cells) - min(cells)
 
-    def power_mw(self) -> int:
-        """Return the power of the last status, positive when charging."""
-        # mV x uA would overflow a small int; a big one here costs 16 bytes until the next
-        # collection and is exact.
-        return self.sample.battery_mv * self.sample.current_ma // 1000
+    def temps_c(self, now_s10: int) -> list:
+        """Return as many temperatures as there are sensors, None for one that is not known."""
+        sample = self.sample
+        temps = []
+        for i in range(sample.temp_count):
+            temp_c = sample.temps_c[i]
+            is_sound = _MIN_TEMP_C <= temp_c <= _MAX_TEMP_C
+            temps.append(self.known(SENSORS, temp_c, now_s10) if is_sound else None)
+        return temps
+
+    def soc_pct(self, now_s10: int):
+        """Return the state of charge in whole percent, or None if it is not known or absurd."""
+        soc_pct = self.sample.soc_pct
+        return self.known(STATUS, soc_pct, now_s10) if soc_pct <= 100 else None
+
+    def remaining_mah(self, now_s10: int):
+        """Return the remaining charge, or None if it is not known."""
+        soc_pct = self.soc_pct(now_s10)
+        if soc_pct is None:
+            return None
+        return self.charge.remaining_mah(self.sample.field11_mah, soc_pct)
+
+    def full_mah(self, now_s10: int):
+        """Return the full charge, or None while nobody knows it."""
+        return self.known(STATUS, self.charge.full_mah(self.sample.field11_mah), now_s10)
+
+    def power_mw(self, now_s10: int):
+        """Return the power, positive when charging, or None if it is not known."""
+        sample = self.sample
+        # mV times mA may leave the small ints; a big one costs 16 bytes until it is collected.
+        return self.known(STATUS, sample.battery_mv * sample.current_ma // 1000, now_s10)

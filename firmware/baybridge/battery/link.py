@@ -21,6 +21,8 @@ class Link:
     def __init__(self, reasons: tuple):
         self.state = CONNECTING
         self.address = None
+        self.address_type = None
+        self.peer_name = None
         self.rssi_dbm = None
         self.polls = 0
         self.failed_polls = 0

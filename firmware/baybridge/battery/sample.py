@@ -89,33 +89,3 @@ class Sample:
             return 0
         series = self.nominal_mv // _CELL_NOMINAL_MV
         return series if series <= len(self.cells_mv) else 0
-
-    def cells_fresh(self, now_s10: int, stale_s10: int) -> bool:
-        """Tell whether every cell of the series is known and fresh."""
-        series = self.series
-        i = 0
-        while i < series:
-            if not self.is_fresh(CELLS + i // 4, now_s10, stale_s10):
-                return False
-            i += 4
-        return series > 0
-
-    def spread_mv(self) -> int:
-        """Return highest minus lowest cell; only right while cells_fresh()."""
-        low = high = self.cells_mv[0]
-        i = 1
-        while i < self.series:
-            mv = self.cells_mv[i]
-            low = min(low, mv)
-            high = max(high, mv)
-            i += 1
-        return high - low
-
-    def stack_mv(self) -> int:
-        """Return the sum of the cells; only right while cells_fresh()."""
-        total = 0
-        i = 0
-        while i < self.series:
-            total += self.cells_mv[i]
-            i += 1
-        return total

@@ -7,12 +7,9 @@ differ with every request, are put in then.
 from baybridge.battery import sample as groups
 from baybridge.battery.charge import NAMES, REMAINING
 from baybridge.battery.link import STATES
-from baybridge.record.json_text import array, fixed, flag, members, text
+from baybridge.record.json_text import array, fixed, flag, members, object_of, tenths, text
 from baybridge.record.settings_json import settings_json
 
-# Temperatures outside are a missing or broken thermistor (protocol.md 7.7).
-_MIN_TEMP_C = -40
-_MAX_TEMP_C = 90
 _FOR_EVER_S10 = 1 << 29
 
 
@@ -64,74 +61,52 @@ class BatteryText:
     def _bms(self, now_s10):
         battery = self._battery
         sample = battery.sample
-        alive = battery.is_alive(now_s10)
+        is_alive = battery.is_alive(now_s10)
+        soc_pct = battery.soc_pct(now_s10)
 
         def known(group, value):
-            # A value is shown while it and the battery's status are fresh.
-            return value if alive and battery.is_fresh(group, now_s10) else None
+            return battery.known(group, value, now_s10)
 
-        status = groups.STATUS
-        pack = groups.PACK
-        sensors = groups.SENSORS
-        has_cells = alive and sample.cells_fresh(now_s10, battery.stale_s10)
-        is_charge_known = alive and sample.soc_pct <= 100
-        remaining = battery.remaining_mah() if is_charge_known else None
+        has_sensors = known(groups.SENSORS, True)
+        temps_c = [fixed(temp_c, 0) for temp_c in battery.temps_c(now_s10)]
         return (
-            ("stale", flag(not alive)),
-            ("voltage_v", fixed(known(status, sample.battery_mv), 3)),
-            ("current_a", fixed(known(status, sample.current_ma), 3)),
-            ("power_w", fixed(_rounded(battery.power_mw(), 100) if alive else None, 1)),
-            ("soc_pct", fixed(sample.soc_pct if is_charge_known else None, 0)),
-            ("rated_ah", fixed(known(status, sample.rated_mah), 3)),
-            ("full_ah", fixed(known(status, battery.full_mah()), 3)),
-            ("remaining_ah", fixed(_rounded(remaining, 100), 1)),
-            ("remaining_from", text(_remaining_from(battery) if is_charge_known else None)),
-            ("cycles", fixed(known(status, sample.cycles), 0)),
-            ("cells_v", self._cells(alive, now_s10)),
-            ("spread_mv", fixed(sample.spread_mv() if has_cells else None, 0)),
-            ("temperatures_c", self._temperatures(known(sensors, sample.temp_count))),
-            ("charge_fet", flag(known(sensors, sample.chg_fet))),
-            ("discharge_fet", flag(known(sensors, sample.dis_fet))),
-            ("heater", flag(known(pack, sample.heater))),
-            ("balancing", flag(known(pack, sample.balancer != 0))),
-            ("nominal_v", fixed(known(pack, sample.nominal_mv), 3)),
+            ("stale", flag(not is_alive)),
+            ("voltage_v", fixed(known(groups.STATUS, sample.battery_mv), 3)),
+            ("current_a", fixed(known(groups.STATUS, sample.current_ma), 3)),
+            ("power_w", fixed(tenths(battery.power_mw(now_s10)), 1)),
+            ("soc_pct", fixed(soc_pct, 0)),
+            ("rated_ah", fixed(known(groups.STATUS, sample.rated_mah), 3)),
+            ("full_ah", fixed(battery.full_mah(now_s10), 3)),
+            ("remaining_ah", fixed(tenths(battery.remaining_mah(now_s10)), 1)),
+            ("remaining_from", text(None if soc_pct is None else _remaining_from(battery))),
+            ("cycles", fixed(known(groups.STATUS, sample.cycles), 0)),
+            ("cells_v", array([fixed(mv, 3) for mv in battery.cells_mv(now_s10)])),
+            ("spread_mv", fixed(battery.spread_mv(now_s10), 0)),
+            ("temperatures_c", array(temps_c) if has_sensors else "null"),
+            ("charge_fet", flag(known(groups.SENSORS, sample.chg_fet))),
+            ("discharge_fet", flag(known(groups.SENSORS, sample.dis_fet))),
+            ("heater", flag(known(groups.PACK, sample.heater))),
+            ("balancing", flag(known(groups.PACK, sample.balancer != 0))),
+            ("nominal_v", fixed(known(groups.PACK, sample.nominal_mv), 3)),
             ("protection", _protection(known(groups.PROTECTION, sample.protection))),
-            ("model", text(_model(sample) if alive else None)),
-            ("date", text(known(pack, _date(sample)))),
-            ("settings", settings_json(sample) if alive else "null"),
+            ("model", text(_model(sample) if is_alive else None)),
+            ("date", text(known(groups.PACK, _date(sample)))),
+            ("settings", settings_json(sample) if is_alive else "null"),
             ("raw", self._raw(known)),
         )
-
-    def _cells(self, alive, now_s10):
-        battery = self._battery
-        sample = battery.sample
-        cells = []
-        for i in range(sample.series):
-            is_known = alive and battery.is_fresh(groups.CELLS + i // 4, now_s10)
-            cells.append(fixed(sample.cells_mv[i] if is_known else None, 3))
-        return array(cells)
-
-    def _temperatures(self, count):
-        if count is None:
-            return "null"
-        temps_c = []
-        for i in range(count):
-            temp_c = self._battery.sample.temps_c[i]
-            is_sound = _MIN_TEMP_C <= temp_c <= _MAX_TEMP_C
-            temps_c.append(fixed(temp_c if is_sound else None, 0))
-        return array(temps_c)
 
     def _raw(self, known):
         # What nobody has explained yet, as it came, so that it can be learned.
         sample = self._battery.sample
-        pairs = (
-            ("f0_11_mah", fixed(known(groups.STATUS, sample.field11_mah), 0)),
-            ("f0_11_meaning", text(NAMES[self._battery.charge.meaning])),
-            ("f2_13", fixed(known(groups.SENSORS, sample.f2_13), 0)),
-            ("f3_9", fixed(known(groups.PACK, sample.f3_9), 0)),
-            ("f3_10", fixed(known(groups.PACK, sample.balancer), 0)),
+        return object_of(
+            (
+                ("f0_11_mah", fixed(known(groups.STATUS, sample.field11_mah), 0)),
+                ("f0_11_meaning", text(NAMES[self._battery.charge.meaning])),
+                ("f2_13", fixed(known(groups.SENSORS, sample.f2_13), 0)),
+                ("f3_9", fixed(known(groups.PACK, sample.f3_9), 0)),
+                ("f3_10", fixed(known(groups.PACK, sample.balancer), 0)),
+            )
         )
-        return "{" + members(pairs) + "}"
 
 
 def _link(link):
@@ -146,7 +121,7 @@ def _link(link):
         ("rejected_frames", fixed(link.rejected_frames, 0)),
         ("last_error", text(link.last_error)),
     )
-    return "{" + members(pairs) + "}"
+    return object_of(pairs)
 
 
 def _remaining_from(battery):
@@ -177,12 +152,3 @@ def _date(sample):
     if not (1 <= sample.month <= 12 and 1 <= sample.day <= 31):
         return None
     return "%04d-%02d-%02d" % (sample.year, sample.month, sample.day)
-
-
-def _rounded(value, step):
-    # To the nearest step, halves away from zero, in units of the step.
-    if value is None:
-        return None
-    if value < 0:
-        return -((-value + step // 2) // step)
-    return (value + step // 2) // step

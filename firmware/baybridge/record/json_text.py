@@ -22,9 +22,22 @@ def fixed(value, decimals: int) -> str:
     return "%s%d.%s" % (sign, whole, digits.rstrip("0"))
 
 
+def tenths(thousandths):
+    """Return thousandths of a unit as its tenths, halves away from zero; None for None."""
+    if thousandths is None:
+        return None
+    sign = -1 if thousandths < 0 else 1
+    return sign * ((abs(thousandths) + 50) // 100)
+
+
 def text(value) -> str:
     """Return a string as JSON, null for None."""
     return "null" if value is None else json.dumps(value)
+
+
+def texts(values) -> str:
+    """Return an array of strings as JSON."""
+    return array([text(value) for value in values])
 
 
 def flag(value) -> str:
@@ -42,3 +55,8 @@ def array(texts) -> str:
 def members(pairs) -> str:
     """Return "name":value members, in the order given, of values that are JSON already."""
     return ",".join(['"%s":%s' % pair for pair in pairs])
+
+
+def object_of(pairs) -> str:
+    """Return an object of (name, value) pairs, in the order given."""
+    return "{" + members(pairs) + "}"

@@ -1,7 +1,7 @@
 """The BMS's settings as JSON, grouped by how sure their meaning is; rendered once a connection."""
 
 from baybridge.battery.settings import CONFIDENCES, FIELDS, contradiction, has_settings
-from baybridge.record.json_text import fixed, members, text
+from baybridge.record.json_text import fixed, object_of, text
 
 
 def settings_json(sample) -> str:
@@ -18,5 +18,5 @@ def settings_json(sample) -> str:
             name, decimals, its = FIELDS[i]
             if its == confidence:
                 pairs.append((name, fixed(sample.settings[i], decimals)))
-        by_confidence.append((confidence, "{" + members(pairs) + "}"))
-    return "{" + members(by_confidence) + "}"
+        by_confidence.append((confidence, object_of(pairs)))
+    return object_of(by_confidence)

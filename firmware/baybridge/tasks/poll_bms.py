@@ -98,6 +98,7 @@ class Poller:
         job.beat()
         addr_type, address = self._place or await self._find()
         link.address = address_text(address)
+        link.address_type = "random" if addr_type else "public"
         job.beat()
         await self._link.open(addr_type, address)
         self._set_state(states.CONNECTED)
@@ -118,6 +119,7 @@ class Poller:
         for name, addr_type, address, rssi_dbm in self._central.adverts.heard():
             if name.startswith(self._match):
                 self._battery.link.rssi_dbm = rssi_dbm
+                self._battery.link.peer_name = name
                 return addr_type, address
         raise self._central.Absent(f"nothing called {self._match}… is advertising")
 

@@ -99,6 +99,10 @@ class Supervisor:
         self.jobs.append(job)
         return job
 
+    def is_well(self):
+        """Tell whether every job has shown progress in its time."""
+        return all([job.age_s10 <= job.limit_s10 for job in self.jobs])
+
     async def run(self):
         """Look after the jobs for ever."""
         try:

@@ -1,0 +1,156 @@
+"""The only wiring: configuration -> ports -> model -> tasks. Nothing is decided here."""
+
+from baybridge import config as configuration
+from baybridge.battery.battery import Battery
+from baybridge.protocol import abc
+from baybridge.protocol.advert import Adverts, parse_address
+from baybridge.record import diagnostics
+from baybridge.record.bridge import Bridge
+from baybridge.record.frames import FrameLog
+from baybridge.record.json_text import fixed, text, texts
+from baybridge.tasks.poll_bms import Poller
+from baybridge.tasks.supervise import Supervisor
+from baybridge.tasks.write_log import LogWriter
+from baybridge.version import VERSION
+from baybridge.web.guard import Guard
+from baybridge.web.routes import make_app
+
+_CONFIG = "config.json"
+_BOOTS = "boots.txt"
+_FRAME_SLOTS = 200
+# How long a task may go without progress before it is restarted. The poller's longest legal
+# wait is an open() behind three others on one radio.
+_POLL_LIMIT_S = 180
+_SERVE_LIMIT_S = 30
+_LOG_LIMIT_S = 60
+
+
+class Ports:
+    """What the application needs of the world; on the board from board_ports()."""
+
+    def __init__(self, clock, files, board, watchdog, make_card, make_central):
+        self.clock = clock
+        self.files = files
+        self.board = board
+        self.watchdog = watchdog
+        # make_card(config["card"]) and make_central(adverts, service, notify, write).
+        self.make_card = make_card
+        self.make_central = make_central
+
+
+def board_ports() -> Ports:
+    """Return the ports of the board this runs on."""
+    from baybridge.ports.ble import Central
+    from baybridge.ports.board import Board
+    from baybridge.ports.card import Card
+    from baybridge.ports.clock import Clock
+    from baybridge.ports.files import Files
+    from baybridge.ports.watchdog import Watchdog
+
+    clock = Clock()
+    return Ports(
+        clock,
+        Files(),
+        Board(),
+        Watchdog(60000),
+        Card,
+        lambda *args: Central(clock, *args),
+    )
+
+
+class App:
+    """The whole firmware, built and ready to run."""
+
+    def __init__(self, ports: Ports):
+        self.ports = ports
+        clock = ports.clock
+        self.config, self.problems = configuration.parse(ports.files.read_text(_CONFIG))
+        self.boot = _count_boot(ports.files)
+        self.supervisor = Supervisor(clock, ports.watchdog)
+        names = tuple([name.encode() for name in abc.MATCH])
+        self.central = ports.make_central(Adverts(names), abc.SERVICE, abc.NOTIFY, abc.WRITE)
+        self.card = ports.make_card(self.config["card"])
+        self.frames = FrameLog(abc.requests(), _FRAME_SLOTS)
+        self.batteries = []
+        self.links = []
+        self.logs = []
+        for settings in self.config["batteries"]:
+            self._add_battery(settings)
+        self.bridge = Bridge(
+            clock, self.config["name"], VERSION, self.boot, self.batteries, self.frames
+        )
+        self.bridge.read_token = self.config["http"]["read_token"]
+        self.bridge.token = self.config["http"]["token"]
+        self.bridge.is_well = self.supervisor.is_well
+        self.bridge.sections = self._sections()
+        self.guard = Guard(make_app(self.bridge), clock)
+        self.supervisor.add("serve", self._serve, _SERVE_LIMIT_S)
+
+    def _add_battery(self, settings):
+        clock = self.ports.clock
+        number = len(self.batteries)
+        battery = Battery(
+            settings["id"], settings["name"], settings["stale_s"] * 10, abc.REASONS
+        )
+        self.batteries.append(battery)
+        link = self.central.link(abc.requests())
+        self.links.append(link)
+        place = None
+        if settings["address"]:
+            addr_type = 1 if settings["address_type"] == "random" else 0
+            place = addr_type, parse_address(settings["address"])
+        poller = Poller(
+            battery,
+            number,
+            link,
+            self.central,
+            clock,
+            self.frames,
+            settings["poll_ms"],
+            place,
+            settings["match"],
+        )
+        self.supervisor.add("poll " + battery.id, poller.run, _POLL_LIMIT_S)
+        log = self.config["log"]
+        if log["enabled"]:
+            writer = LogWriter(battery, self.card, clock, self.boot, log)
+            self.logs.append(writer)
+            self.supervisor.add("log " + battery.id, writer.run, _LOG_LIMIT_S)
+
+    async def _serve(self, job):
+        await self.guard.serve("0.0.0.0", self.config["http"]["port"], job.beat)
+
+    async def run(self):
+        """Run for ever. Raises OSError when the radio does not start."""
+        self.central.start()
+        await self.supervisor.run()
+
+    def _sections(self):
+        board = self.ports.board
+        return (
+            ("version", lambda: text(VERSION)),
+            ("boot", lambda: fixed(self.boot, 0)),
+            ("board", lambda: text(board.machine)),
+            ("interpreter", lambda: text(board.micropython)),
+            ("reset_cause", lambda: text(board.reset_cause)),
+            ("config_problems", lambda: texts(self.problems)),
+            ("heap", lambda: diagnostics.heap_json(board)),
+            ("tasks", lambda: diagnostics.tasks_json(self.supervisor.jobs)),
+            ("radio", lambda: diagnostics.radio_json(self.central, self.links)),
+            ("batteries", lambda: diagnostics.batteries_json(self.batteries)),
+            ("http", lambda: diagnostics.http_json(self.guard)),
+            ("card", lambda: diagnostics.card_json(self.card, self.logs)),
+        )
+
+
+def _count_boot(files):
+    # Power has no clock on this board: records before the time is known carry this number.
+    try:
+        boot = int(files.read_text(_BOOTS) or 0) + 1
+    except ValueError:
+        boot = 1
+    try:
+        files.write_atomic(_BOOTS, "%d\n" % boot)
+    except OSError:
+        pass  # a full or broken flash must not keep the bridge from reading batteries
+    return boot

@@ -1,0 +1,47 @@
+"""The board itself: why it started, how much memory is left, how to start it again."""
+
+import gc
+import sys
+
+import machine
+
+
+class Board:
+    """The ESP32 this runs on."""
+
+    def __init__(self):
+        self.machine = sys.implementation._machine
+        self.micropython = ".".join([str(n) for n in sys.implementation.version[:3]])
+        self.reset_cause = self._reset_cause()
+
+    def _reset_cause(self):
+        cause = machine.reset_cause()
+        # A brown-out shows as power-on and a panic as a hard reset on this port
+        # (platform.md 6.2).
+        if cause == machine.PWRON_RESET:
+            return "power_on"
+        if cause == machine.HARD_RESET:
+            return "hard"
+        if cause == machine.WDT_RESET:
+            return "watchdog"
+        if cause == machine.DEEPSLEEP_RESET:
+            return "deep_sleep"
+        if cause == machine.SOFT_RESET:
+            return "soft"
+        return "unknown"
+
+    def heap_used(self):
+        """Return bytes of heap in use, garbage included."""
+        return gc.mem_alloc()
+
+    def heap_free(self):
+        """Return bytes the heap could still hand out; on the ESP32 also what it may grow by."""
+        return gc.mem_free()
+
+    def collect(self):
+        """Collect garbage now."""
+        gc.collect()
+
+    def reset(self):
+        """Start the board again."""
+        machine.reset()

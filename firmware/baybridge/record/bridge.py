@@ -1,0 +1,101 @@
+"""The bridge as a whole, as the API shows it: every answer that is more than one battery's."""
+
+from baybridge.battery.bank import Bank
+from baybridge.record.battery_json import BatteryText
+from baybridge.record.calendar import iso_utc
+from baybridge.record.json_text import fixed, flag, members, object_of, tenths, text
+
+
+class Bridge:
+    """What the routes of the API ask; frames is the FrameLog of all batteries.
+
+    sections are (name, function) pairs of the diagnostics; each function returns JSON.
+    """
+
+    def __init__(self, clock, name, version, boot, batteries, frames):
+        self.read_token = None
+        self.token = None
+        self.sections = []
+        # Set by whoever supervises: a function that tells whether every task makes progress.
+        self.is_well = lambda: True
+        self._clock = clock
+        self._batteries = batteries
+        self._frames = frames
+        self._texts = [BatteryText(battery) for battery in batteries]
+        self._about = "{%s" % members(
+            (("name", text(name)), ("version", text(version)), ("boot", fixed(boot, 0)))
+        )
+
+    def battery_ids(self) -> list:
+        """Return the ids of all batteries."""
+        return [battery.id for battery in self._batteries]
+
+    def battery_text(self, id: str):
+        """Return one battery's JSON, or None if there is none of this id."""
+        for i in range(len(self._batteries)):
+            if self._batteries[i].id == id:
+                return self._texts[i].render(self._clock.uptime_s10())
+        return None
+
+    def batteries_text(self) -> bytes:
+        """Return the JSON of all batteries, their bank and the bridge itself."""
+        now_s10 = self._clock.uptime_s10()
+        unix_s = self._clock.unix_s()
+        head = '{"time":%s,"uptime_s":%d,"bridge":%s,"time_is_set":%s},"bank":%s,"batteries":[' % (
+            text(None if unix_s is None else iso_utc(unix_s)),
+            now_s10 // 10,
+            self._about,
+            flag(unix_s is not None),
+            _bank(Bank(self._batteries, now_s10)),
+        )
+        texts = [renderer.render(now_s10) for renderer in self._texts]
+        return head.encode() + b",".join(texts) + b"]}"
+
+    def frames_pieces(self):
+        """Yield the last raw frames as CAPTURE text, a section for each battery."""
+        for number in range(len(self._batteries)):
+            link = self._batteries[number].link
+            yield "# name: %s\n" % (link.peer_name or self._batteries[number].name)
+            if link.address:
+                yield "# address: %s %s\n" % (link.address, link.address_type)
+            for line in self._frames.lines(number, self._clock.ticks_diff):
+                yield line
+
+    def diagnostics_pieces(self):
+        """Yield the diagnostics as JSON, section by section."""
+        yield '{"uptime_s":%d' % (self._clock.uptime_s10() // 10)
+        for name, render in self.sections:
+            yield ',"%s":' % name
+            yield render()
+        yield "}"
+
+    def health(self):
+        """Return whether the bridge itself is well, and the health document.
+
+        A battery that is away is a warning in it, not a failure: restarting us would not help.
+        """
+        now_s10 = self._clock.uptime_s10()
+        is_well = self.is_well()
+        missing = Bank(self._batteries, now_s10).missing
+        status = "fail" if not is_well else "warn" if missing else "pass"
+        checks = []
+        for battery in self._batteries:
+            is_alive = battery.is_alive(now_s10)
+            checks.append(
+                '"battery:%s":[{"status":"%s"}]' % (battery.id, "pass" if is_alive else "warn")
+            )
+        checks.append('"tasks":[{"status":"%s"}]' % ("pass" if is_well else "fail"))
+        body = '{"status":"%s","checks":{%s}}' % (status, ",".join(checks))
+        return is_well, body.encode()
+
+
+def _bank(bank):
+    return object_of(
+        (
+            ("batteries", fixed(bank.count, 0)),
+            ("missing", fixed(bank.missing, 0)),
+            ("current_a", fixed(bank.current_ma, 3)),
+            ("power_w", fixed(tenths(bank.power_mw), 1)),
+            ("remaining_ah", fixed(tenths(bank.remaining_mah), 1)),
+        )
+    )

@@ -1,0 +1,96 @@
+"""How the bridge itself does, as JSON: what an owner sends in when something is odd."""
+
+from baybridge.record.json_text import array, fixed, flag, object_of, text
+
+
+def heap_json(board) -> str:
+    """Memory in use and left, in bytes."""
+    return object_of(
+        (("used_bytes", fixed(board.heap_used(), 0)), ("free_bytes", fixed(board.heap_free(), 0)))
+    )
+
+
+def tasks_json(jobs) -> str:
+    """The supervised tasks: how long since each made progress, and what went wrong last."""
+    return array(
+        [
+            object_of(
+                (
+                    ("name", text(job.name)),
+                    ("age_s", fixed(job.age_s10, 1)),
+                    ("limit_s", fixed(job.limit_s10, 1)),
+                    ("restarts", fixed(job.restarts, 0)),
+                    ("last_error", text(job.last_error)),
+                )
+            )
+            for job in jobs
+        ]
+    )
+
+
+def radio_json(central, links) -> str:
+    """The radio: errors caught in its handler, notifications lost to a full ring."""
+    return object_of(
+        (
+            ("handler_errors", fixed(central.irq_errors, 0)),
+            ("overruns", fixed(sum([link.ring.overruns for link in links]), 0)),
+            ("links_open", fixed(sum([link.is_open for link in links]), 0)),
+        )
+    )
+
+
+def batteries_json(batteries) -> str:
+    """For each battery, the refused frames by reason."""
+    rows = []
+    for battery in batteries:
+        link = battery.link
+        rejected = []
+        for i in range(len(link.reasons)):
+            rejected.append((link.reasons[i], fixed(link.rejected[i], 0)))
+        rows.append(
+            object_of(
+                (
+                    ("id", text(battery.id)),
+                    ("rejected", object_of(rejected)),
+                    ("last_error", text(link.last_error)),
+                )
+            )
+        )
+    return array(rows)
+
+
+def http_json(guard) -> str:
+    """The server's connections now, and its counts since start."""
+    return object_of(
+        (
+            ("connections", fixed(guard.connections, 0)),
+            ("served", fixed(guard.served, 0)),
+            ("refused", fixed(guard.refused, 0)),
+            ("timed_out", fixed(guard.timed_out, 0)),
+            ("last_error", text(guard.last_error)),
+        )
+    )
+
+
+def card_json(card, logs) -> str:
+    """The card and the logs on it; records wait in memory while it is away."""
+    rows = [
+        object_of(
+            (
+                ("battery", text(log.battery_id)),
+                ("records", fixed(log.records, 0)),
+                ("flushed", fixed(log.flushed, 0)),
+                ("waiting", fixed(log.waiting, 0)),
+                ("dropped", fixed(log.dropped, 0)),
+                ("errors", fixed(log.errors, 0)),
+            )
+        )
+        for log in logs
+    ]
+    return object_of(
+        (
+            ("is_mounted", flag(card.is_mounted)),
+            ("last_error", text(card.last_error)),
+            ("logs", array(rows)),
+        )
+    )

@@ -1,0 +1,27 @@
+"""The computer as a board: the methods of baybridge.ports.board.Board for both interpreters."""
+
+import gc
+import sys
+
+
+class HostBoard:
+    """No reset causes and, under CPython, no heap to speak of."""
+
+    def __init__(self):
+        version = [str(n) for n in sys.implementation.version[:3]]
+        self.machine = "this computer"
+        self.micropython = sys.implementation.name + " " + ".".join(version)
+        self.reset_cause = "power_on"
+        self.resets = 0
+
+    def heap_used(self):
+        return gc.mem_alloc() if hasattr(gc, "mem_alloc") else None
+
+    def heap_free(self):
+        return gc.mem_free() if hasattr(gc, "mem_free") else None
+
+    def collect(self):
+        gc.collect()
+
+    def reset(self):
+        self.resets += 1

@@ -1,0 +1,94 @@
+"""Everything around the firmware on this computer: the ports it gets, with the air in them.
+
+The radio port is the real one on the fake `bluetooth`; files are real files. Under MicroPython
+the card is the real port too, on the real VfsFat in an image file.
+"""
+
+import os
+import sys
+
+from baybridge.app import App, Ports
+from baybridge.ports.ble import Central
+from baybridge.ports.files import Files
+from host_tests.fakes.air import Air
+from host_tests.fakes.board import HostBoard
+from host_tests.fakes.peripheral import Peripheral
+from host_tests.fakes.watchdog import FakeWatchdog
+
+IS_UPY = sys.implementation.name == "micropython"
+_IMAGE_BLOCKS = 65536  # 32 MB of 512 bytes
+
+
+def make_folders(path):
+    """Make a folder and those above it."""
+    at = ""
+    for piece in path.split("/"):
+        at += piece + "/"
+        try:
+            if piece:
+                os.mkdir(at)
+        except OSError:
+            pass  # there already
+
+
+class World:
+    """One bridge's surroundings; folder holds its flash and its card."""
+
+    def __init__(self, clock, folder, card_folder=None):
+        self.clock = clock
+        self.air = Air(clock)
+        self.air.install()
+        make_folders(folder + "/flash")
+        self.files = Files(folder + "/flash")
+        self.board = HostBoard()
+        self.watchdog = FakeWatchdog(60000, clock)
+        self.card_folder = card_folder or folder + "/card"
+        make_folders(self.card_folder)
+
+    def add(self, battery):
+        """Put a battery into the air; return its Bluetooth module."""
+        return self.air.add(Peripheral(battery))
+
+    def ports(self):
+        """Return what an App needs."""
+        return Ports(
+            self.clock,
+            self.files,
+            self.board,
+            self.watchdog,
+            self._make_card,
+            lambda *args: Central(self.clock, *args),
+        )
+
+    def start(self, config_text):
+        """Store a configuration and return the App built on it, not yet running."""
+        self.files.write_atomic("config.json", config_text)
+        return App(self.ports())
+
+    def _make_card(self, config_card):
+        if not IS_UPY:
+            from host_tests.fakes.card import DirCard
+
+            return DirCard(self.card_folder)
+        from baybridge.ports.card import Card
+        from host_tests.fakes.hardware import SLOT, FileImage
+
+        path = self.card_folder + "/card.img"
+        is_new = not _exists(path)
+        if is_new:
+            with open(path, "wb") as file:
+                # Sparse: a file system of this size costs what is written to it.
+                file.seek(_IMAGE_BLOCKS * 512 - 1)
+                file.write(b"\0")
+        SLOT.insert(FileImage(path))
+        if is_new:
+            SLOT.format()
+        return Card(config_card)
+
+
+def _exists(path):
+    try:
+        os.stat(path)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,111 @@
+"""Runs the whole firmware on this computer (`make run`), on MicroPython or CPython.
+
+Only the radio, the board and the clock's speed are made up: a simulated battery, or recorded
+frames that are played as one.
+"""
+
+import asyncio
+import sys
+
+from baybridge import config as configuration
+from host_tests.fakes.clock import HostClock
+from host_tests.fakes.world import World
+from tools.sim.battery import SimBattery
+from tools.sim.capture import ReplayBattery, parse
+from tools.sim.load import Boat
+
+_FOLDER = "build/host"
+_OPTIONS = ("--port", "--speed", "--capture", "--config", "--sd")
+
+
+def read_options(args):
+    """Return the options as a dict of their words; SystemExit with a sentence if one is odd."""
+    options = {}
+    for i in range(0, len(args), 2):
+        if args[i] not in _OPTIONS or i + 1 == len(args):
+            raise SystemExit("%s: not one of %s VALUE" % (args[i], " ".join(_OPTIONS)))
+        options[args[i][2:]] = args[i + 1]
+    return options
+
+
+def read_file(path):
+    """Return a file's text; SystemExit with a sentence if it cannot be read."""
+    try:
+        with open(path) as file:
+            return file.read()
+    except OSError as exc:
+        raise SystemExit("%s cannot be read: %s" % (path, exc))
+
+
+def make_batteries(capture_paths):
+    """Return the batteries of capture files, or the simulated one."""
+    if not capture_paths:
+        return [SimBattery(load=Boat())]
+    batteries = []
+    for path in capture_paths.split(","):
+        try:
+            capture = parse(read_file(path))
+        except ValueError as exc:
+            raise SystemExit("%s: %s" % (path, exc))
+        batteries.append(ReplayBattery(capture, len(batteries) + 1))
+    if len(batteries) > configuration.MAX_BATTERIES:
+        raise SystemExit("at most %d batteries fit one bridge" % configuration.MAX_BATTERIES)
+    return batteries
+
+
+def make_config(batteries, port):
+    """Return the text of a configuration that knows these batteries by address."""
+    config, _ = configuration.parse(None)
+    config["http"]["port"] = port
+    template = config["batteries"][0]
+    config["batteries"] = []
+    for i in range(len(batteries)):
+        mine = dict(template)
+        mine["id"] = "battery%d" % (i + 1)
+        mine["name"] = batteries[i].name
+        mine["address"] = batteries[i].address
+        mine["address_type"] = "random" if batteries[i].addr_type else "public"
+        config["batteries"].append(mine)
+    return configuration.to_text(config)
+
+
+def number(options, name, default, low, high):
+    """Return an option as a whole number; SystemExit with a sentence if it is none."""
+    try:
+        value = int(options.get(name, default))
+    except ValueError:
+        value = low - 1
+    if not low <= value <= high:
+        raise SystemExit("--%s is a whole number from %d to %d" % (name, low, high))
+    return value
+
+
+def main():
+    """Run until interrupted."""
+    options = read_options(sys.argv[1:])
+    port = number(options, "port", 8080, 1, 65535)
+    speed = number(options, "speed", 1, 1, 1000)
+    batteries = make_batteries(options.get("capture"))
+    if "config" in options:
+        text = read_file(options["config"])
+    else:
+        text = make_config(batteries, port)
+    world = World(HostClock(speed), _FOLDER, options.get("sd"))
+    for battery in batteries:
+        world.add(battery)
+    app = world.start(text)
+    # --port is what `make run` promised, whatever a CONFIG for the board says.
+    app.config["http"]["port"] = port
+    for problem in app.problems:
+        print("config: %s" % problem)
+    names = ", ".join([battery.name for battery in batteries])
+    print("%s, in the air: %s" % (world.board.micropython, names))
+    print("http://localhost:%d/   http://localhost:%d/api/v1/batteries" % (port, port))
+    try:
+        asyncio.run(app.run())
+    except KeyboardInterrupt:
+        print("stopped")
+
+
+if __name__ == "__main__":
+    main()
