@@ -95,8 +95,9 @@ def parse_request_line(line: bytes, max_path_bytes: int):
     return method.decode(), target.decode(), version[5:].decode()
 
 
-def parse_headers(lines, max_line_bytes: int, max_headers: int) -> Headers:
-    """Return the fields of lines[1:]; Refusal for syntax, length or number."""
+def parse_headers(lines, max_line_bytes: int, max_headers: int):
+    """Return the Headers of lines[1:]; Refusal for syntax, length or number."""
+    # No type on the result: microdot asks for a dict, and takes what looks fields up like one.
     if len(lines) - 1 > max_headers:
         raise Refusal(431, "There are more than %d header lines." % max_headers)
     headers = Headers()
