@@ -1,0 +1,49 @@
+"""Small texts on the board's own flash: the configuration and what else must survive a power cut.
+
+LittleFS keeps the old file until the rename (platform.md 6.5), so a reader finds the old text or
+the new one, never a mixture. Not for the SD card: FAT refuses to rename over a file.
+"""
+
+import os
+from micropython import const
+
+_ENOENT = const(2)
+_NEW = ".new"
+
+
+class Files:
+    """Files below a folder; the board's root is ""."""
+
+    def __init__(self, root=""):
+        self._root = root
+
+    def read_text(self, name):
+        """Return a file's text; None when there is none, "" when it is not UTF-8."""
+        path = self._path(name)
+        # A leftover of a write that was cut off: nobody renamed it, so it may be half a text.
+        try:
+            os.remove(path + _NEW)
+        except OSError:
+            pass
+        try:
+            with open(path, "rb") as file:
+                raw = file.read()
+        except OSError as exc:
+            if exc.errno == _ENOENT:
+                return None
+            raise
+        try:
+            return raw.decode()
+        except UnicodeError:
+            return ""
+
+    def write_atomic(self, name, text):
+        """Replace a file's text as a whole; OSError leaves the old text in place."""
+        path = self._path(name)
+        with open(path + _NEW, "wb") as file:
+            file.write(text.encode())
+            file.flush()
+        os.rename(path + _NEW, path)
+
+    def _path(self, name):
+        return "%s/%s" % (self._root, name)
