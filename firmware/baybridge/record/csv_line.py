@@ -26,15 +26,15 @@ def header(series: int, temp_count: int) -> str:
 def line(time, boot, seq, uptime_ms, values, cells_mv, temps_c, flags, protection) -> str:
     """Return one record with its CRLF; None anywhere is an empty field.
 
-    time: text as calendar.iso_utc gives it. values: (battery_mv, current_ma, soc_pct,
-    remaining_mah, cycles). cells_mv, temps_c: as many as the header has columns. flags: truth
-    of (charge FET, discharge FET, heater, balancing). protection: hex text.
+    time: text as calendar.iso_utc gives it. values: (battery_mv, current_ma, power_w10,
+    soc_pct, remaining_mah, cycles). cells_mv, temps_c: as many as the header has columns.
+    flags: truth of (charge FET, discharge FET, heater, balancing). protection: hex text.
     """
-    battery_mv, current_ma, soc_pct, remaining_mah, cycles = values
+    battery_mv, current_ma, power_w10, soc_pct, remaining_mah, cycles = values
     fields = [time or "", "%d" % boot, "%d" % seq, "%d" % uptime_ms]
     fields.append(decimal(battery_mv, 3))
     fields.append(decimal(current_ma, 3))
-    fields.append(decimal(power_w10(battery_mv, current_ma), 1))
+    fields.append(decimal(power_w10, 1))
     fields.append(decimal(soc_pct, 0))
     fields.append(decimal(remaining_mah, 3))
     fields.append(decimal(cycles, 0))
@@ -70,12 +70,3 @@ def decimal(value, digits: int) -> str:
     sign = "-" if value < 0 else ""
     whole, rest = divmod(abs(value), unit)
     return "%s%d.%0*d" % (sign, whole, digits, rest)
-
-
-def power_w10(battery_mv, current_ma):
-    """Return the power in tenths of a watt, halves away from zero; None if either is unknown."""
-    if battery_mv is None or current_ma is None:
-        return None
-    uw = battery_mv * current_ma
-    w10 = (abs(uw) + 50000) // 100000
-    return -w10 if uw < 0 else w10

@@ -6,7 +6,6 @@ When the columns change within a day (another battery under the same id), a furt
 """
 
 FOLDER = "baybridge"
-MAX_PART = 9
 
 _DIGITS = "0123456789"
 _ID_CHARS = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -40,7 +39,7 @@ def is_log_name(name: str) -> bool:
     if not _consists(fields[0], _DIGITS):
         return False
     lengths = [len(field) for field in fields]
-    return lengths in ([4, 2, 2], [4, 2, 2, 1])
+    return lengths[:3] == [4, 2, 2] and len(lengths) <= 4 and lengths[-1] <= 2
 
 
 def _consists(text, chars):

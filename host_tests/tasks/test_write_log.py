@@ -1,0 +1,323 @@
+"""The log's task: real FAT under MicroPython, a folder under CPython, virtual time in both."""
+
+import asyncio
+import gc
+import os
+import sys
+
+from baybridge.battery import sample as groups
+from baybridge.battery.battery import Battery
+from baybridge.record import csv_line
+from baybridge.tasks.write_log import LogWriter
+from host_tests.fakes.card import card_and_hand
+from host_tests.fakes.clock import FakeClock
+from host_tests.fakes.hardware import SLOT
+
+IS_UPY = sys.implementation.name == "micropython"
+LOG = {"enabled": True, "record_s": 10, "flush_s": 30, "rotate": "utc"}
+NOON_S = 1715947200  # 2024-05-17T12:00:00Z
+HEADER = (
+    "time,boot,seq,uptime_ms,voltage_v,current_a,power_w,soc_pct,remaining_ah,cycles,"
+    "cell_1_v,cell_2_v,cell_3_v,cell_4_v,temperature_1_c,temperature_2_c,"
+    "charge_fet,discharge_fet,heater,balancing,protection,crc\r\n"
+)
+
+
+class Job:
+    """Counts signs of life and how long there were none."""
+
+    def __init__(self, clock):
+        self._clock = clock
+        self._last_s10 = 0
+        self.longest_s10 = 0
+
+    def beat(self):
+        now_s10 = self._clock.uptime_s10()
+        self.longest_s10 = max(self.longest_s10, now_s10 - self._last_s10)
+        self._last_s10 = now_s10
+
+
+def known_battery(stale_s10=10000000):
+    battery = Battery("house1", "House 1", stale_s10, ("bad_checksum",))
+    sample = battery.sample
+    sample.battery_mv = 13120
+    sample.current_ma = -48215
+    sample.soc_pct = 54
+    sample.field11_mah = 206000
+    sample.cycles = 37
+    sample.nominal_mv = 12800
+    sample.temp_count = 2
+    sample.temps_c[0] = -7
+    sample.temps_c[1] = -3
+    sample.dis_fet = True
+    sample.heater = True
+    for i in range(4):
+        sample.cells_mv[i] = (3269, 3270, 3263, 3264)[i]
+    for group in (groups.STATUS, groups.SENSORS, groups.PACK, groups.CELLS):
+        sample.stamp(group, 0)
+    return battery
+
+
+def after(clock, steps, *writers):
+    """Run the writers; steps are (seconds to wait, what to call then or None)."""
+    job = Job(clock)
+
+    async def main():
+        tasks = [asyncio.create_task(writer.run(job)) for writer in writers]
+        for wait_s, call in steps:
+            await clock.sleep_ms(wait_s * 1000)
+            if call is not None:
+                call()
+        for task in tasks:
+            task.cancel()
+            try:
+                await task
+            except asyncio.CancelledError:
+                pass
+
+    clock.run(main())
+    return job
+
+
+def folder(card, battery_id="house1"):
+    return "%s/baybridge/%s" % (card.path, battery_id)
+
+
+def content(card, name):
+    with open("%s/%s" % (folder(card), name), "rb") as file:
+        return file.read()
+
+
+def records(card, name):
+    """Return the fields of every record, after checking header, ends and checksums."""
+    raw = content(card, name)
+    assert raw.endswith(b"\r\n")
+    lines = raw.decode().split("\r\n")[:-1]
+    assert lines[0] + "\r\n" == HEADER
+    for line in lines[1:]:
+        assert csv_line.check(line), line
+    return [line.split(",") for line in lines[1:]]
+
+
+def seqs(card, name):
+    return [int(fields[2]) for fields in records(card, name)]
+
+
+def remount(card):
+    card.unmount()
+    assert card.mount()
+
+
+def test_hour_when_simulated_then_every_record_is_there_and_whole():
+    card, _ = card_and_hand()
+    clock = FakeClock(unix_s=NOON_S)
+    writer = LogWriter(known_battery(), card, clock, 3, LOG)
+    job = after(clock, ((3601, None),), writer)
+    remount(card)
+    assert os.listdir(folder(card)) == ["2024-05-17.csv"]
+    rows = records(card, "2024-05-17.csv")
+    assert [int(row[2]) for row in rows] == list(range(360))
+    assert ",".join(rows[0][:-1]) == (
+        "2024-05-17T12:00:10Z,3,0,10000,13.120,-48.215,-632.6,54,111.240,37,"
+        "3.269,3.270,3.263,3.264,-7,-3,0,1,1,0,"
+    )
+    assert rows[359][:4] == ["2024-05-17T13:00:00Z", "3", "359", "3600000"]
+    assert (writer.records, writer.flushed, writer.waiting) == (360, 360, 0)
+    assert (writer.dropped, writer.errors) == (0, 0)
+    assert job.longest_s10 <= 100
+
+
+def test_record_when_values_are_stale_then_empty_fields():
+    card, _ = card_and_hand()
+    clock = FakeClock(unix_s=NOON_S)
+    after(clock, ((65, None),), LogWriter(known_battery(stale_s10=205), card, clock, 3, LOG))
+    rows = records(card, "2024-05-17.csv")
+    assert [row[4] for row in rows] == ["13.120", "13.120", "", "", "", ""]
+    assert rows[5][4:-1] == [""] * 17
+
+
+def test_record_when_battery_never_answered_then_no_file():
+    card, _ = card_and_hand()
+    clock = FakeClock(unix_s=NOON_S)
+    battery = Battery("house1", "House 1", 200, ("bad_checksum",))
+    writer = LogWriter(battery, card, clock, 3, LOG)
+    job = after(clock, ((600, None),), writer)
+    assert os.listdir(card.path) == []
+    assert writer.records == 0
+    assert job.longest_s10 <= 100
+
+
+def test_columns_when_they_come_late_then_second_file_with_its_own_header():
+    card, _ = card_and_hand()
+    clock = FakeClock(unix_s=NOON_S)
+    battery = known_battery()
+    battery.sample.forget(groups.PACK)
+    writer = LogWriter(battery, card, clock, 3, LOG)
+    stamp = battery.sample.stamp
+    # Six records are left out waiting for the columns, the next three do without cells.
+    after(clock, ((95, lambda: stamp(groups.PACK, 950)), (66, None)), writer)
+    assert sorted(os.listdir(folder(card))) == ["2024-05-17-2.csv", "2024-05-17.csv"]
+    assert content(card, "2024-05-17.csv").startswith(
+        b"time,boot,seq,uptime_ms,voltage_v,current_a,power_w,soc_pct,remaining_ah,cycles,"
+        b"temperature_1_c,temperature_2_c,"
+    )
+    assert content(card, "2024-05-17.csv").count(b"\r\n") == 4
+    assert seqs(card, "2024-05-17-2.csv") == [3, 4, 5, 6, 7, 8, 9]
+
+
+def test_card_when_pulled_and_put_back_then_nothing_lost():
+    card, hand = card_and_hand()
+    clock = FakeClock(unix_s=NOON_S)
+    writer = LogWriter(known_battery(), card, clock, 3, LOG)
+    after(clock, ((125, hand.pull), (120, hand.insert), (400, None)), writer)
+    # Attempts at 150, 155, 165, 185, 225 s fail; the one at 305 s finds the card.
+    assert writer.errors == 5
+    assert writer.dropped == 0
+    assert card.last_error is None
+    got = seqs(card, "2024-05-17.csv")
+    assert got == list(range(len(got)))
+    assert len(got) == writer.flushed > 60
+    assert card.mounts == 2
+
+
+def test_card_when_away_longer_than_ram_then_oldest_dropped_and_counted():
+    card, hand = card_and_hand()
+    clock = FakeClock(unix_s=NOON_S)
+    writer = LogWriter(known_battery(), card, clock, 3, LOG, max_bytes=2000)
+    after(clock, ((125, hand.pull), (1500, hand.insert), (900, None)), writer)
+    got = seqs(card, "2024-05-17.csv")
+    gap = [b - a - 1 for a, b in zip(got, got[1:]) if b != a + 1]
+    assert gap == [writer.dropped]
+    assert writer.dropped > 50
+    assert writer.flushed + writer.dropped + writer.waiting == writer.records
+
+
+def test_card_when_never_there_then_attempts_get_rare():
+    card, hand = card_and_hand()
+    hand.pull()
+    clock = FakeClock(unix_s=NOON_S)
+    writer = LogWriter(known_battery(), card, clock, 3, LOG)
+    job = after(clock, ((7200, None),), writer)
+    # At 30, 35, 45, 65, 105, 185, 345, 665 s, then every 600 s from 1265 to 6665 s.
+    assert writer.errors == 18
+    assert len(card.last_error) > 20
+    assert job.longest_s10 <= 100
+    assert writer.waiting * 100 < 8192
+
+
+def test_card_when_exchanged_for_an_empty_one_then_header_again():
+    card, hand = card_and_hand()
+    clock = FakeClock(unix_s=NOON_S)
+    writer = LogWriter(known_battery(), card, clock, 3, LOG)
+
+    def wipe():
+        card.mount()
+        os.remove(folder(card) + "/2024-05-17.csv")
+        os.rmdir(folder(card))
+        os.rmdir(card.path + "/baybridge")
+        remount(card)
+
+    after(clock, ((65, wipe), (60, None)), writer)
+    assert seqs(card, "2024-05-17.csv") == [6, 7, 8, 9, 10, 11]
+
+
+def test_time_when_told_later_then_boot_file_and_dated_file():
+    card, _ = card_and_hand()
+    clock = FakeClock()
+    writer = LogWriter(known_battery(), card, clock, 3, LOG)
+    after(clock, ((45, lambda: clock.set_unix_s(NOON_S)), (60, None)), writer)
+    assert sorted(os.listdir(folder(card))) == ["2024-05-17.csv", "boot-3.csv"]
+    assert seqs(card, "boot-3.csv") == [0, 1, 2, 3]
+    assert [row[0] for row in records(card, "boot-3.csv")] == [""] * 4
+    assert seqs(card, "2024-05-17.csv")[0] == 4
+
+
+def test_day_when_it_ends_between_two_flushes_then_each_record_in_its_day():
+    card, _ = card_and_hand()
+    clock = FakeClock(unix_s=NOON_S + 43200 - 25)
+    writer = LogWriter(known_battery(), card, clock, 3, LOG)
+    after(clock, ((65, None),), writer)
+    assert [row[0] for row in records(card, "2024-05-17.csv")] == [
+        "2024-05-17T23:59:45Z",
+        "2024-05-17T23:59:55Z",
+    ]
+    assert records(card, "2024-05-18.csv")[0][0] == "2024-05-18T00:00:05Z"
+    assert seqs(card, "2024-05-18.csv") == [2, 3, 4, 5]
+
+
+def test_file_when_board_restarts_then_goes_on_without_second_header():
+    card, _ = card_and_hand()
+    for boot in (3, 4):
+        clock = FakeClock(unix_s=NOON_S)
+        after(clock, ((31, None),), LogWriter(known_battery(), card, clock, boot, LOG))
+        card.unmount()
+    card.mount()
+    rows = records(card, "2024-05-17.csv")
+    assert [row[1:3] for row in rows] == [
+        ["3", "0"],
+        ["3", "1"],
+        ["3", "2"],
+        ["4", "0"],
+        ["4", "1"],
+        ["4", "2"],
+    ]
+
+
+def test_file_when_tail_is_torn_then_next_record_begins_a_line():
+    card, _ = card_and_hand()
+    card.mount()
+    os.mkdir(card.path + "/baybridge")
+    os.mkdir(folder(card))
+    for torn in ("2024-05-17T11:59:50Z,2,77,1234", "2024-05-17T11:59:50Z,2,77,1234\r"):
+        with open(folder(card) + "/2024-05-17.csv", "wb") as file:
+            file.write((HEADER + torn).encode())
+        clock = FakeClock(unix_s=NOON_S)
+        after(clock, ((31, None),), LogWriter(known_battery(), card, clock, 3, LOG))
+        lines = content(card, "2024-05-17.csv").split(b"\r\n")
+        assert lines[1].rstrip(b"\r") == b"2024-05-17T11:59:50Z,2,77,1234"
+        assert [csv_line.check(line) for line in lines[2:-1]] == [True, True, True]
+        card.unmount()
+        card.mount()
+
+
+def test_writers_when_two_share_a_card_then_each_has_its_folder():
+    card, hand = card_and_hand()
+    clock = FakeClock(unix_s=NOON_S)
+    second = known_battery()
+    second.id = "house2"
+    writers = [
+        LogWriter(known_battery(), card, clock, 3, LOG),
+        LogWriter(second, card, clock, 3, LOG),
+    ]
+    after(clock, ((125, hand.pull), (60, hand.insert), (400, None)), *writers)
+    for battery_id in ("house1", "house2"):
+        with open(folder(card, battery_id) + "/2024-05-17.csv", "rb") as file:
+            lines = file.read().split(b"\r\n")
+        got = [int(line.split(b",")[2]) for line in lines[1:-1]]
+        assert got == list(range(len(got)))
+        assert len(got) > 50
+
+
+def test_write_when_card_fails_at_any_block_then_no_record_is_lost():
+    if not IS_UPY:
+        return  # a folder has no blocks
+    for n in range(14):
+        card, hand = card_and_hand(512)
+        clock = FakeClock(unix_s=NOON_S)
+        writer = LogWriter(known_battery(), card, clock, 3, LOG)
+
+        def limit(blocks=n):
+            SLOT.writes_left = blocks
+
+        def put_back(hand=hand):
+            hand.pull()
+            hand.insert()
+
+        after(clock, ((65, limit), (30, put_back), (200, None)), writer)
+        raw = content(card, "2024-05-17.csv")
+        good = [line for line in raw.split(b"\r\n")[1:] if csv_line.check(line)]
+        got = sorted({int(line.split(b",")[2]) for line in good})
+        assert got == list(range(writer.flushed)), n
+        assert writer.flushed >= 27, n
+        assert SLOT.used_after_deinit == 0
+        gc.collect()
