@@ -6,7 +6,6 @@ stack's behaviour is platform.md sections 2 and 12. Nothing here knows what a fr
 """
 
 import asyncio
-
 import bluetooth
 from micropython import const
 
@@ -27,6 +26,7 @@ _MAX_LINKS = const(4)  # NimBLE's limit in the stock build, platform.md 2.2
 _NO_HANDLE = const(-1)
 _DIAL_FAILED = const(0xFFFF)  # the connection handle of a connect that failed
 _CCCD = const(0x2902)
+_LOOK_ALIKE = const(0xFFF0)  # SOK's other protocol, Modbus (protocol.md 1.6)
 
 # How often a waiting task looks. Waiting for a flag costs no heap this way, a wait with a
 # time-out costs a task each time; FreeRTOS would not wake us more often anyway (100 Hz).
@@ -78,7 +78,6 @@ class Ring:
         self._lengths[self._put_at] = min(i, 255)
         self._put_at = following
 
-    # Hot path: no allocation.
     def take(self, into):
         """Copy the oldest notification out and return its length, or -1 if there is none."""
         if self._take_at == self._put_at:
@@ -262,7 +261,7 @@ class Central:
         self._notify = bluetooth.UUID(notify)
         self._write = bluetooth.UUID(write)
         self._cccd = bluetooth.UUID(_CCCD)
-        self._look_alike = bluetooth.UUID(0xFFF0)
+        self._look_alike = bluetooth.UUID(_LOOK_ALIKE)
         self._links = []
         # The link that is being connected, and how the handler says that it was not.
         self.dialing = None
@@ -284,7 +283,7 @@ class Central:
         """Cancel a connect under way; left pending it fails every later one (aioble's bug)."""
         self.dialing = None
         try:
-            self.ble.gap_connect(None)
+            self.ble.gap_connect(None)  # type: ignore[call-arg, arg-type]  # stub is wrong
         except OSError:
             pass  # there was none
 
@@ -328,7 +327,7 @@ class Central:
                         break
                     await self.clock.sleep_ms(_LOOK_MS)
             finally:
-                self.ble.gap_scan(None)
+                self.ble.gap_scan(None)  # type: ignore[arg-type]  # stub is wrong
 
     # Hot path: no allocation; host_tests/upy checks it. It runs on the radio's own task, which
     # waits for us; the tuple and what is in it are dead once we return; and an exception that

@@ -58,8 +58,7 @@ class Bridge:
             yield "# name: %s\n" % (link.peer_name or self._batteries[number].name)
             if link.address:
                 yield "# address: %s %s\n" % (link.address, link.address_type)
-            for line in self._frames.lines(number, self._clock.ticks_diff):
-                yield line
+            yield from self._frames.lines(number, self._clock.ticks_diff)
 
     def diagnostics_pieces(self):
         """Yield the diagnostics as JSON, section by section."""

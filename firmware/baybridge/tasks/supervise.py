@@ -5,7 +5,6 @@ ends in a reset instead of a bridge that answers but reads nothing.
 """
 
 import asyncio
-
 from micropython import const
 
 _ROUND_MS = const(1000)
@@ -101,7 +100,7 @@ class Supervisor:
 
     def is_well(self):
         """Tell whether every job has shown progress in its time."""
-        return all([job.age_s10 <= job.limit_s10 for job in self.jobs])
+        return all(job.age_s10 <= job.limit_s10 for job in self.jobs)
 
     async def run(self):
         """Look after the jobs for ever."""
