@@ -4,6 +4,7 @@ import os
 import sys
 
 from baybridge.ports.files import Files
+from host_tests.support import raises
 
 IS_UPY = sys.implementation.name == "micropython"
 
@@ -105,12 +106,14 @@ def test_read_when_not_utf8_then_empty_text():
 
 def test_write_when_folder_is_missing_then_oserror():
     files = Files(empty_root() + "/nowhere")
-    try:
-        files.write_atomic("config.json", "x")
-    except OSError as exc:
-        assert exc.errno == 2
-    else:
-        raise AssertionError("no OSError")
+    assert raises(OSError, files.write_atomic, "config.json", "x").errno == 2
+
+
+def test_write_when_it_ends_half_way_then_old_text():
+    files = Files(empty_root())
+    files.write_atomic("config.json", "old")
+    raises(AttributeError, files.write_atomic, "config.json", 7)
+    assert files.read_text("config.json") == "old"
 
 
 def test_write_when_power_is_cut_at_every_block_then_old_or_new_text():

@@ -298,6 +298,36 @@ def test_writers_when_two_share_a_card_then_each_has_its_folder():
         assert len(got) > 50
 
 
+def test_write_when_card_is_full_then_goes_on_once_there_is_room():
+    if not IS_UPY:
+        return  # a folder is never full
+    for spare in (1, 300, 511):
+        card, _ = card_and_hand(512)
+        clock = FakeClock(unix_s=NOON_S)
+        writer = LogWriter(known_battery(), card, clock, 3, LOG)
+
+        def fill(card=card, spare=spare):
+            room = card.free_bytes()
+            # The log's last cluster keeps some room, so that a record is torn.
+            with open(card.path + "/big", "wb") as file:
+                file.write(b"x" * (room - 512 * (spare % 2)))
+
+        def make_room(card=card):
+            assert card.is_mounted
+            assert card.last_error == "the card is full"
+            os.remove(card.path + "/big")
+
+        after(clock, ((65, fill), (60, make_room), (200, None)), writer)
+        lines = content(card, "2024-05-17.csv").split(b"\r\n")
+        got = {int(line.split(b",")[2]) for line in lines[1:] if csv_line.check(line)}
+        assert sorted(got) == list(range(writer.flushed))
+        assert writer.flushed > 25
+        assert card.last_error is None
+        assert card.mounts == 1
+        # None of the torn ones runs into a whole one.
+        assert [line for line in lines if line.count(b"2024-05-17T") > 1] == []
+
+
 def test_write_when_card_fails_at_any_block_then_no_record_is_lost():
     if not IS_UPY:
         return  # a folder has no blocks

@@ -54,7 +54,7 @@ class LogWriter:
         # What is known of the file written last: valid while _file_of is what it should be,
         # (mounts of the card, stem, header). _prefix goes before the next record.
         self._file_of = None
-        self._path = None
+        self._path = ""
         self._prefix = b""
 
     @property
