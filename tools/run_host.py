@@ -5,6 +5,7 @@ frames that are played as one.
 """
 
 import asyncio
+import socket
 import sys
 
 from baybridge import config as configuration
@@ -15,26 +16,32 @@ from tools.sim.capture import ReplayBattery, parse
 from tools.sim.load import Boat
 
 _FOLDER = "build/host"
-_OPTIONS = ("--port", "--speed", "--capture", "--config", "--sd")
+_OPTIONS = ("--port", "--speed", "--capture", "--config", "--sd", "--folder")
+
+
+def stop(sentence):
+    """End with a sentence and status 1; MicroPython prints no SystemExit's text."""
+    print(sentence)
+    sys.exit(1)
 
 
 def read_options(args):
-    """Return the options as a dict of their words; SystemExit with a sentence if one is odd."""
+    """Return the options as a dict of their words; it stops with a sentence if one is odd."""
     options = {}
     for i in range(0, len(args), 2):
         if args[i] not in _OPTIONS or i + 1 == len(args):
-            raise SystemExit("%s: not one of %s VALUE" % (args[i], " ".join(_OPTIONS)))
+            stop("%s: not one of %s VALUE" % (args[i], " ".join(_OPTIONS)))
         options[args[i][2:]] = args[i + 1]
     return options
 
 
 def read_file(path):
-    """Return a file's text; SystemExit with a sentence if it cannot be read."""
+    """Return a file's text; it stops with a sentence if it cannot be read."""
     try:
         with open(path) as file:
             return file.read()
     except OSError as exc:
-        raise SystemExit("%s cannot be read: %s" % (path, exc))
+        stop("%s cannot be read: %s" % (path, exc))
 
 
 def make_batteries(capture_paths):
@@ -46,10 +53,10 @@ def make_batteries(capture_paths):
         try:
             capture = parse(read_file(path))
         except ValueError as exc:
-            raise SystemExit("%s: %s" % (path, exc))
+            stop("%s: %s" % (path, exc))
         batteries.append(ReplayBattery(capture, len(batteries) + 1))
     if len(batteries) > configuration.MAX_BATTERIES:
-        raise SystemExit("at most %d batteries fit one bridge" % configuration.MAX_BATTERIES)
+        stop("at most %d batteries fit one bridge" % configuration.MAX_BATTERIES)
     return batteries
 
 
@@ -70,14 +77,27 @@ def make_config(batteries, port):
 
 
 def number(options, name, default, low, high):
-    """Return an option as a whole number; SystemExit with a sentence if it is none."""
+    """Return an option as a whole number; it stops with a sentence if it is none."""
     try:
         value = int(options.get(name, default))
     except ValueError:
         value = low - 1
     if not low <= value <= high:
-        raise SystemExit("--%s is a whole number from %d to %d" % (name, low, high))
+        stop("--%s is a whole number from %d to %d" % (name, low, high))
     return value
+
+
+def is_free(port):
+    """Tell whether a port can be listened on."""
+    probe = socket.socket()
+    try:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(socket.getaddrinfo("0.0.0.0", port)[0][-1])
+    except OSError:
+        return False
+    finally:
+        probe.close()
+    return True
 
 
 def main():
@@ -90,7 +110,9 @@ def main():
         text = read_file(options["config"])
     else:
         text = make_config(batteries, port)
-    world = World(HostClock(speed), _FOLDER, options.get("sd"))
+    if not is_free(port):
+        stop("port %d cannot be had: another program listens there" % port)
+    world = World(HostClock(speed), options.get("folder", _FOLDER), options.get("sd"))
     for battery in batteries:
         world.add(battery)
     app = world.start(text)

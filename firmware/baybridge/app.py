@@ -4,6 +4,7 @@ from baybridge import config as configuration
 from baybridge.battery.battery import Battery
 from baybridge.protocol import abc
 from baybridge.protocol.advert import Adverts, parse_address
+from baybridge.protocol.ring import FrameRing
 from baybridge.record import diagnostics
 from baybridge.record.bridge import Bridge
 from baybridge.record.frames import FrameLog
@@ -89,11 +90,9 @@ class App:
     def _add_battery(self, settings):
         clock = self.ports.clock
         number = len(self.batteries)
-        battery = Battery(
-            settings["id"], settings["name"], settings["stale_s"] * 10, abc.REASONS
-        )
+        battery = Battery(settings["id"], settings["name"], settings["stale_s"] * 10, abc.REASONS)
         self.batteries.append(battery)
-        link = self.central.link(abc.requests())
+        link = self.central.link(abc.requests(), FrameRing())
         self.links.append(link)
         place = None
         if settings["address"]:

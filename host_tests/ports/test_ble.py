@@ -1,10 +1,11 @@
-"""The radio port's handler and ring: no allocation, no exception, nothing mixed up."""
+"""The radio port's handler: no allocation, no exception, nothing mixed up."""
 
 import asyncio
 
-from baybridge.ports.ble import Central, Ring
+from baybridge.ports.ble import Central
 from baybridge.protocol import abc
 from baybridge.protocol.advert import Adverts, parse_address
+from baybridge.protocol.ring import FrameRing
 from host_tests.data import frames
 from host_tests.fakes.air import Air
 from host_tests.fakes.clock import FakeClock
@@ -28,7 +29,7 @@ class Rig:
         for i in range(batteries):
             battery = ScriptedBattery(address="d6:6c:0a:62:9b:d%d" % i)
             self.peripherals.append(self.air.add(Peripheral(battery)))
-            self.links.append(self.central.link(abc.requests()))
+            self.links.append(self.central.link(abc.requests(), FrameRing()))
 
     async def open(self, i=0):
         address = parse_address(self.peripherals[i].battery.address)
@@ -43,37 +44,6 @@ class Rig:
         except self.central.LinkLost as exc:
             return False, str(exc)
         raise AssertionError("it opened")
-
-
-def test_ring_gives_back_what_was_put_in_order():
-    ring = Ring()
-    into = bytearray(20)
-    ring.put(frames.A_F0)
-    ring.put(frames.A_F2)
-    assert ring.take(into) == 20 and bytes(into) == frames.A_F0
-    assert ring.take(into) == 20 and bytes(into) == frames.A_F2
-    assert ring.take(into) == -1
-
-
-def test_ring_that_is_full_counts_what_it_loses_and_keeps_the_rest():
-    ring = Ring()
-    for i in range(20):
-        ring.put(bytes([i] * 20))
-    assert ring.overruns == 5
-    into = bytearray(20)
-    taken = []
-    while ring.take(into) == 20:
-        taken.append(into[0])
-    assert taken == list(range(15))
-
-
-def test_ring_keeps_the_length_of_what_is_too_short_or_too_long():
-    ring = Ring()
-    into = bytearray(20)
-    ring.put(b"\xcc")
-    ring.put(bytes(30))
-    ring.put(bytes(300))
-    assert [ring.take(into), ring.take(into), ring.take(into)] == [1, 30, 255]
 
 
 def test_handler_allocates_nothing_for_a_notification_and_an_advertisement():
@@ -216,7 +186,7 @@ def test_four_batteries_are_held_at_once_and_a_fifth_link_is_refused():
         assert rig.links[1].ring.take(bytearray(20)) == -1
 
     rig.clock.run(main())
-    raises(ValueError, rig.central.link, abc.requests())
+    raises(ValueError, rig.central.link, abc.requests(), FrameRing())
 
 
 def test_sending_on_a_dead_link_is_link_lost():

@@ -79,5 +79,11 @@ def test_hear_allocates_nothing():
 def test_addresses_are_read_and_written_as_six_pairs():
     assert address_text(ADDRESS) == "d6:6c:0a:62:9b:d6"
     assert parse_address("D6:6C:0A:62:9B:D6") == ADDRESS
-    for text in ("", "d6:6c:0a:62:9b", "d66c0a629bd6", "d6:6c:0a:62:9b:zz", "d6:6c:0a:62:9b:d6:00"):
+    for text in (
+        "",
+        "d6:6c:0a:62:9b",
+        "d66c0a629bd6",
+        "d6:6c:0a:62:9b:zz",
+        "d6:6c:0a:62:9b:d6:00",
+    ):
         raises(ValueError, parse_address, text)

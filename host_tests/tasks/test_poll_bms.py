@@ -8,6 +8,7 @@ from baybridge.battery.battery import Battery
 from baybridge.ports.ble import Central
 from baybridge.protocol import abc
 from baybridge.protocol.advert import Adverts, parse_address
+from baybridge.protocol.ring import FrameRing
 from baybridge.record.frames import FrameLog
 from baybridge.tasks.poll_bms import Poller
 from host_tests.data import frames
@@ -43,7 +44,7 @@ class Rig:
         self.air.add(self.peripheral)
         self.central = Central(self.clock, Adverts((b"SOK-",)), 0xFFE0, 0xFFE1, 0xFFE2)
         self.central.start()
-        self.link = self.central.link(abc.requests())
+        self.link = self.central.link(abc.requests(), FrameRing())
         self.battery = Battery("house1", "House 1", 200, abc.REASONS)
         self.frames = FrameLog(abc.requests(), 50)
         place = None if by_name else (0, parse_address(self.scripted.address))

@@ -1,7 +1,6 @@
 """The evidence of one battery's radio link: what was tried, what came, what was refused."""
 
 from array import array
-
 from micropython import const
 
 CONNECTED = const(0)

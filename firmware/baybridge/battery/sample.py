@@ -5,7 +5,6 @@ itself: who shows a value asks is_fresh() first, and a group that never came is 
 """
 
 from array import array
-
 from micropython import const
 
 # Groups, as indexes into taken_s10 and as bits of a mask; CELLS + k is the k-th block of four.

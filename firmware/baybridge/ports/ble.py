@@ -28,20 +28,17 @@ _DIAL_FAILED = const(0xFFFF)  # the connection handle of a connect that failed
 _CCCD = const(0x2902)
 _LOOK_ALIKE = const(0xFFF0)  # SOK's other protocol, Modbus (protocol.md 1.6)
 
-# How often a waiting task looks. Waiting for a flag costs no heap this way, a wait with a
-# time-out costs a task each time; FreeRTOS would not wake us more often anyway (100 Hz).
+# How often a waiting task looks. This costs no heap, a wait with a time-out costs a task each
+# time; FreeRTOS would not wake us more often anyway (100 Hz).
 _LOOK_MS = const(10)
-# Deadlines of the steps. A cold connect took users 10 s and more with a radio that was shared;
-# the radio itself gives up after the time it is given here, so we wait a little longer.
+# Deadlines. The radio itself gives up dialing after the time it is given here; users whose
+# radio was shared saw cold connects of 10 s and more, which the next attempt then makes.
 _DIAL_MS = const(8000)
 _STEP_MS = const(5000)
 _CLOSE_MS = const(2000)
 # A window well under the interval leaves Wi-Fi its air time (platform.md 2.8).
 _SCAN_INTERVAL_US = const(400000)
 _SCAN_WINDOW_US = const(160000)
-
-_FRAME_BYTES = const(20)
-_SLOTS = const(16)  # two whole replies of a 16-cell battery
 
 
 class Absent(Exception):
@@ -52,57 +49,15 @@ class LinkLost(Exception):
     """The link failed at a step or went away."""
 
 
-class Ring:
-    """Notifications between the radio's task, which puts, and ours, which takes."""
-
-    def __init__(self):
-        self._frames = tuple(bytearray(_FRAME_BYTES) for _ in range(_SLOTS))
-        self._lengths = bytearray(_SLOTS)
-        self._put_at = 0
-        self._take_at = 0
-        self.overruns = 0
-
-    # Hot path: no allocation; host_tests/upy checks it.
-    def put(self, payload):
-        """Copy a notification in; a longer one keeps its length, so that it is refused later."""
-        following = (self._put_at + 1) % _SLOTS
-        if following == self._take_at:
-            self.overruns += 1
-            return
-        frame = self._frames[self._put_at]
-        i = 0
-        for b in payload:
-            if i < _FRAME_BYTES:
-                frame[i] = b
-            i += 1
-        self._lengths[self._put_at] = min(i, 255)
-        self._put_at = following
-
-    def take(self, into):
-        """Copy the oldest notification out and return its length, or -1 if there is none."""
-        if self._take_at == self._put_at:
-            return -1
-        frame = self._frames[self._take_at]
-        i = 0
-        while i < _FRAME_BYTES:
-            into[i] = frame[i]
-            i += 1
-        n = self._lengths[self._take_at]
-        self._take_at = (self._take_at + 1) % _SLOTS
-        return n
-
-    def clear(self):
-        self._take_at = self._put_at
-
-
 class Link:
     """One battery's connection; made by Central.link()."""
 
-    def __init__(self, central, requests):
+    def __init__(self, central, requests, ring):
         self._central = central
         # Only these byte strings can be sent: send() takes an index, no bytes.
         self._requests = requests
-        self.ring = Ring()
+        # Notifications, put by the handler and taken by whoever polls.
+        self.ring = ring
         # Set by the handler on CONNECT and DISCONNECT, read by everybody.
         self.handle = _NO_HANDLE
         # Set by the handler from discovery results, read by the next step.
@@ -299,11 +254,12 @@ class Central:
             await self.clock.sleep_ms(500)
             self.start()
 
-    def link(self, requests):
-        """Return a new Link that can send just these requests. ValueError beyond four."""
+    def link(self, requests, ring):
+        """Return a new Link that can send just these requests; ring has clear() and put(payload),
+        which must not allocate. ValueError beyond four."""
         if len(self._links) == _MAX_LINKS:
             raise ValueError("the radio holds four links")
-        link = Link(self, requests)
+        link = Link(self, requests, ring)
         self._links.append(link)
         return link
 

@@ -1,9 +1,8 @@
 """The board itself: why it started, how much memory is left, how to start it again."""
 
 import gc
-import sys
-
 import machine
+import sys
 
 
 class Board:

@@ -36,7 +36,7 @@ class Adverts:
         at = 0
         while at + 1 < len(payload) and payload[at]:
             kind = payload[at + 1]
-            if kind == _COMPLETE_NAME or kind == _SHORT_NAME:
+            if kind in (_COMPLETE_NAME, _SHORT_NAME):
                 n = min(payload[at] - 1, _NAME_BYTES, len(payload) - at - 2)
                 if self._is_ours(payload, at + 2, n):
                     self._keep(addr_type, address, rssi_dbm, payload, at + 2, n)

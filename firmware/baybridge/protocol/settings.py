@@ -4,7 +4,14 @@ from baybridge.protocol.integers import s16le, u16le, u24le
 
 # For each frame, the fields in it: (offset from the frame's start, reader, index in
 # Sample.settings, whose names are battery/settings.FIELDS).
-_F5 = ((2, u16le, 0), (4, u16le, 1), (6, u16le, 2), (8, u16le, 3), (10, u24le, 19), (13, u24le, 20))
+_F5 = (
+    (2, u16le, 0),
+    (4, u16le, 1),
+    (6, u16le, 2),
+    (8, u16le, 3),
+    (10, u24le, 19),
+    (13, u24le, 20),
+)
 _F6 = ((2, u24le, 4), (5, u24le, 5), (8, s16le, 6), (10, s16le, 7), (12, s16le, 8), (14, s16le, 9))
 _F7 = (
     (2, u24le, 10),

@@ -5,7 +5,6 @@ as that battery (`make run CAPTURE=file`).
 """
 
 from array import array
-
 from micropython import const
 
 _FRAME_BYTES = const(20)

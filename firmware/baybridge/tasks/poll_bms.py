@@ -223,4 +223,6 @@ class Poller:
             battery.link.reject(-group - 1)
             return 0
         battery.sample.stamp(group, self._clock.uptime_s10())
+        # With each frame, not each poll: the bank counts a battery from its first one on.
+        battery.touch()
         return 1 << group

