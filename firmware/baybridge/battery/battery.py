@@ -3,6 +3,7 @@
 from micropython import const
 
 from baybridge.battery.charge import ChargeField
+from baybridge.battery.counters import Counters
 from baybridge.battery.link import Link
 from baybridge.battery.sample import CELLS, SENSORS, STATUS, Sample
 
@@ -25,6 +26,8 @@ class Battery:
         self.sample = Sample()
         self.charge = ChargeField()
         self.link = Link(reasons)
+        # A reading counts for as long as it is shown: one rule for what is still believed.
+        self.counters = Counters(stale_s10 * 100)
         self.revision = 0
 
     def is_fresh(self, group: int, now_s10: int) -> bool:
