@@ -122,6 +122,11 @@ def test_gap_when_too_long_then_counted_and_not_integrated_over():
     assert counters.charge_in.thousandths == 20
 
 
+def test_gaps_when_several_then_their_lengths_add_up():
+    counters = counted([(36000, 10000, ms) for ms in (None, 20001, 2000, 60999, 1, 0)])
+    assert (counters.gaps, counters.gap_s) == (4, 80)
+
+
 def test_gap_when_just_short_enough_then_integrated_over():
     counters = counted([(36000, 10000, None), (36000, 10000, 20000)])
     assert (counters.gaps, counters.gap_s) == (1, 0)
