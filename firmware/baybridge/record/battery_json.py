@@ -7,6 +7,7 @@ differ with every request, are put in then.
 from baybridge.battery import sample as groups
 from baybridge.battery.charge import NAMES, REMAINING
 from baybridge.battery.link import STATES
+from baybridge.record.counters_json import counters_json
 from baybridge.record.json_text import array, fixed, flag, members, object_of, tenths, text
 from baybridge.record.settings_json import settings_json
 
@@ -56,7 +57,8 @@ class BatteryText:
             )
         ).encode()
         bms = self._bms(now_s10)
-        self._tail = (',%s},"harness":null,"alarms":[]}' % members(bms)).encode()
+        tail = ',%s},"counters":%s,"harness":null,"alarms":[]}'
+        self._tail = (tail % (members(bms), counters_json(battery.counters))).encode()
 
     def _bms(self, now_s10):
         battery = self._battery
