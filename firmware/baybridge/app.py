@@ -1,5 +1,7 @@
 """The only wiring: configuration -> ports -> model -> tasks. Nothing is decided here."""
 
+import os
+
 from baybridge import config as configuration
 from baybridge.battery.battery import Battery
 from baybridge.protocol import abc
@@ -9,7 +11,10 @@ from baybridge.record import diagnostics
 from baybridge.record.bridge import Bridge
 from baybridge.record.frames import FrameLog
 from baybridge.record.json_text import fixed, text, texts
+from baybridge.tasks.hold_link import Holder, Turns
+from baybridge.tasks.listen import Listener
 from baybridge.tasks.poll_bms import Poller
+from baybridge.tasks.recover import Ladder
 from baybridge.tasks.supervise import Supervisor
 from baybridge.tasks.write_log import LogWriter
 from baybridge.version import VERSION
@@ -18,12 +23,14 @@ from baybridge.web.routes import make_app
 
 _CONFIG = "config.json"
 _BOOTS = "boots.txt"
+_TOKEN = "token.txt"
 _FRAME_SLOTS = 200
 # How long a task may go without progress before it is restarted. The poller's longest legal
 # wait is an open() behind three others on one radio.
 _POLL_LIMIT_S = 180
 _SERVE_LIMIT_S = 30
 _LOG_LIMIT_S = 60
+_RESET_LIMIT_S = 60
 
 
 class Ports:
@@ -72,7 +79,12 @@ class App:
         self.central = ports.make_central(Adverts(names), abc.SERVICE, abc.NOTIFY, abc.WRITE)
         self.card = ports.make_card(self.config["card"])
         self.frames = FrameLog(abc.requests(), _FRAME_SLOTS)
+        self.turns = Turns(self.config["radio"]["links"], clock)
+        self.listener = Listener(self.central, clock)
+        self.ladder = Ladder(self.central, clock, self.request_reset)
+        self._reset_reason = None
         self.batteries = []
+        self.holders = []
         self.links = []
         self.logs = []
         for settings in self.config["batteries"]:
@@ -81,11 +93,14 @@ class App:
             clock, self.config["name"], VERSION, self.boot, self.batteries, self.frames
         )
         self.bridge.read_token = self.config["http"]["read_token"]
-        self.bridge.token = self.config["http"]["token"]
+        self.bridge.token = self.config["http"]["token"] or _own_token(ports.files)
+        self.bridge.release = self._release
+        self.bridge.fast = self._fast
         self.bridge.is_well = self.supervisor.is_well
         self.bridge.sections = self._sections()
-        self.guard = Guard(make_app(self.bridge), clock)
+        self.guard = Guard(make_app(self.bridge, clock), clock)
         self.supervisor.add("serve", self._serve, _SERVE_LIMIT_S)
+        self.supervisor.add("reset", self._watch_reset, _RESET_LIMIT_S)
 
     def _add_battery(self, settings):
         clock = self.ports.clock
@@ -98,18 +113,23 @@ class App:
         if settings["address"]:
             addr_type = 1 if settings["address_type"] == "random" else 0
             place = addr_type, parse_address(settings["address"])
-        poller = Poller(
+        poller = Poller(battery, number, link, self.central, clock, self.frames)
+        holder = Holder(
             battery,
-            number,
+            poller,
             link,
             self.central,
+            self.turns,
+            self.listener,
+            self.ladder,
             clock,
-            self.frames,
             settings["poll_ms"],
             place,
             settings["match"],
         )
-        self.supervisor.add("poll " + battery.id, poller.run, _POLL_LIMIT_S)
+        holder.is_taken = self._is_taken
+        self.holders.append(holder)
+        self.supervisor.add("poll " + battery.id, holder.run, _POLL_LIMIT_S)
         log = self.config["log"]
         if log["enabled"]:
             writer = LogWriter(battery, self.card, clock, self.boot, log)
@@ -119,9 +139,44 @@ class App:
     async def _serve(self, job):
         await self.guard.serve("0.0.0.0", self.config["http"]["port"], job.beat)
 
+    def _is_taken(self, address):
+        # Whether an address is one of a battery that is known by it.
+        return any(holder.place and holder.place[1] == address for holder in self.holders)
+
+    def _release(self, id, minutes):
+        return self._with_holder(id, lambda holder: holder.release(minutes))
+
+    def _fast(self, id, minutes):
+        return self._with_holder(id, lambda holder: holder.fast(minutes))
+
+    def _with_holder(self, id, act):
+        for i in range(len(self.batteries)):
+            if self.batteries[i].id == id:
+                act(self.holders[i])
+                return True
+        return False
+
+    def request_reset(self, reason):
+        """Have the board started again once what is in memory is safe."""
+        self._reset_reason = reason
+
+    async def _watch_reset(self, job):
+        while True:
+            job.beat()
+            if self._reset_reason is not None:
+                for log in self.logs:
+                    await log.flush()
+                self.ports.board.reset(self._reset_reason)
+                self._reset_reason = None
+            await self.ports.clock.sleep_ms(1000)
+
     async def run(self):
-        """Run for ever. Raises OSError when the radio does not start."""
-        self.central.start()
+        """Run for ever."""
+        try:
+            self.central.start()
+        except OSError as exc:
+            # HTTP and the log are of use without a radio too; the ladder goes on trying.
+            self.ladder.last_error = "the radio did not start (%s)" % exc
         await self.supervisor.run()
 
     def _sections(self):
@@ -132,10 +187,11 @@ class App:
             ("board", lambda: text(board.machine)),
             ("interpreter", lambda: text(board.micropython)),
             ("reset_cause", lambda: text(board.reset_cause)),
+            ("reset_reason", lambda: text(board.reset_reason)),
             ("config_problems", lambda: texts(self.problems)),
             ("heap", lambda: diagnostics.heap_json(board)),
             ("tasks", lambda: diagnostics.tasks_json(self.supervisor.jobs)),
-            ("radio", lambda: diagnostics.radio_json(self.central, self.links)),
+            ("radio", lambda: diagnostics.radio_json(self.central, self.links, self.ladder)),
             ("batteries", lambda: diagnostics.batteries_json(self.batteries)),
             ("http", lambda: diagnostics.http_json(self.guard)),
             ("card", lambda: diagnostics.card_json(self.card, self.logs)),
@@ -153,3 +209,16 @@ def _count_boot(files):
     except OSError:
         pass  # a full or broken flash must not keep the bridge from reading batteries
     return boot
+
+
+def _own_token(files):
+    # Made on the first start, so that changes need more than being on the boat's Wi-Fi. It has
+    # a file of its own: a configuration the owner got wrong is not overwritten for it.
+    token = (files.read_text(_TOKEN) or "").strip()
+    if len(token) < 8:
+        token = "".join(["%02x" % b for b in os.urandom(8)])
+        try:
+            files.write_atomic(_TOKEN, token + "\n")
+        except OSError:
+            pass  # good until the next start
+    return token

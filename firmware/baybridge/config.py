@@ -27,6 +27,7 @@ SCHEMA = (
     ("http.port", "integer", 80, 1, 65535, ""),
     ("http.read_token", "token", None, 8, 64, "characters"),
     ("http.token", "token", None, 8, 64, "characters"),
+    ("radio.links", "integer", 4, 1, 4, "links"),
     ("log.enabled", "switch", True, None, None, ""),
     ("log.record_s", "integer", 10, 1, 3600, "s"),
     ("log.flush_s", "integer", 30, 1, 3600, "s"),
@@ -43,7 +44,7 @@ SCHEMA = (
 
 MAX_BATTERIES = 4  # links the ESP32's controller serves well beside Wi-Fi
 
-_SECTIONS = ("http", "log", "wifi", "card")
+_SECTIONS = ("http", "radio", "log", "wifi", "card")
 _SECRETS = ("token", "password")
 _PINS = ("sck", "miso", "mosi", "cs")
 # More than four batteries of the longest values; a longer text is not ours, and the heap is small.

@@ -12,7 +12,8 @@ class HostBoard:
         self.machine = "this computer"
         self.micropython = sys.implementation.name + " " + ".".join(version)
         self.reset_cause = "power_on"
-        self.resets = 0
+        self.reset_reason = None
+        self.resets = []
 
     def heap_used(self):
         return gc.mem_alloc() if hasattr(gc, "mem_alloc") else None
@@ -23,5 +24,5 @@ class HostBoard:
     def collect(self):
         gc.collect()
 
-    def reset(self):
-        self.resets += 1
+    def reset(self, reason):
+        self.resets.append(reason)

@@ -41,7 +41,7 @@ class Rig:
             await self.open(i)
         except self.central.Absent as exc:
             return True, str(exc)
-        except self.central.LinkLost as exc:
+        except (self.central.LinkLost, self.central.Refused) as exc:
             return False, str(exc)
         raise AssertionError("it opened")
 

@@ -13,6 +13,7 @@ DEFAULT_TEXT = """{
      "poll_s": 2,
      "stale_s": 20}],
   "http": {"port": 80, "read_token": null, "token": null},
+  "radio": {"links": 4},
   "log": {"enabled": true, "record_s": 10, "flush_s": 30, "rotate": "utc"},
   "wifi": {"ssid": "", "password": ""},
   "card": {"slot": 2, "sck": 18, "miso": 19, "mosi": 23, "cs": 5, "freq_hz": 10000000},

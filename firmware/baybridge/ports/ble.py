@@ -24,6 +24,7 @@ _NOTIFY = const(18)
 
 _MAX_LINKS = const(4)  # NimBLE's limit in the stock build, platform.md 2.2
 _NO_HANDLE = const(-1)
+_EBUSY = const(16)
 _DIAL_FAILED = const(0xFFFF)  # the connection handle of a connect that failed
 _CCCD = const(0x2902)
 _LOOK_ALIKE = const(0xFFF0)  # SOK's other protocol, Modbus (protocol.md 1.6)
@@ -47,6 +48,14 @@ class Absent(Exception):
 
 class LinkLost(Exception):
     """The link failed at a step or went away."""
+
+
+class Refused(Exception):
+    """The radio itself would not: off, busy with a procedure that hangs, or out of memory."""
+
+
+class WrongDevice(Exception):
+    """Something is at that address, but it does not speak this protocol."""
 
 
 class Link:
@@ -73,7 +82,7 @@ class Link:
         return self.handle != _NO_HANDLE
 
     async def open(self, addr_type, address):
-        """Connect, discover, subscribe. Raises Absent or LinkLost, and then nothing is open."""
+        """Connect, discover, subscribe. Raises any of the four, and then nothing is open."""
         central = self._central
         # One connect and one discovery at a time is all the stack can do.
         async with central.lock:
@@ -99,7 +108,7 @@ class Link:
             # The stack stops a scan of its own accord. Its default gives up after 2 s.
             central.ble.gap_connect(addr_type, address, _DIAL_MS)
         except OSError as exc:
-            raise LinkLost(f"the radio refused to connect ({exc})")
+            raise Refused(f"the radio refused to connect ({exc})")
         clock = central.clock
         start = clock.ticks_ms()
         while not self.is_open and not central.dial_failed:
@@ -115,8 +124,8 @@ class Link:
         await self._step("service discovery", _SERVICE_DONE, ble.gattc_discover_services)
         if not self.first:
             if self.is_look_alike:
-                raise LinkLost("it speaks SOK's other protocol, Modbus on FFF0, not this one")
-            raise LinkLost("it has no FFE0 service; this is not an ABC-BMS")
+                raise WrongDevice("it speaks SOK's other protocol, Modbus on FFF0, not this one")
+            raise WrongDevice("it has no FFE0 service; this is not an ABC-BMS")
         await self._step(
             "characteristic discovery",
             _CHARACTERISTIC_DONE,
@@ -152,9 +161,10 @@ class Link:
         try:
             start_step(self.handle, *args)
         except OSError as exc:
-            # Whatever the number, -128 among them, the link is of no more use
-            # (platform.md 2.5).
-            raise LinkLost(f"{what} could not start ({exc})")
+            # Whatever the number, -128 among them, the link is of no more use (platform.md
+            # 2.5). EBUSY is a procedure of a link long gone: only a restart clears it.
+            kind = Refused if exc.args[0] == _EBUSY else LinkLost
+            raise kind(f"{what} could not start ({exc})")
         start = clock.ticks_ms()
         while self.awaited and self.is_open:
             if clock.ticks_diff(clock.ticks_ms(), start) > _STEP_MS:
@@ -206,6 +216,8 @@ class Central:
     # For those who may not import a port but have to tell its failures apart.
     Absent = Absent
     LinkLost = LinkLost
+    Refused = Refused
+    WrongDevice = WrongDevice
 
     def __init__(self, clock, adverts, service, notify, write):
         self.clock = clock
@@ -264,7 +276,7 @@ class Central:
         return link
 
     async def scan(self, duration_ms):
-        """Listen for so long; what was heard is in adverts. Raises LinkLost if refused."""
+        """Listen for so long; what was heard is in adverts. Raises Refused."""
         async with self.lock:
             self.adverts.clear()
             self.arm()
@@ -274,7 +286,7 @@ class Central:
                 self.ble.gap_scan(duration_ms, _SCAN_INTERVAL_US, _SCAN_WINDOW_US, True)
             except OSError as exc:
                 self.is_scanning = False
-                raise LinkLost(f"the radio refused to scan ({exc})")
+                raise Refused(f"the radio refused to scan ({exc})")
             start = self.clock.ticks_ms()
             try:
                 while self.is_scanning:

@@ -2,6 +2,8 @@
 
 import gc
 import machine
+
+_REASON = b"reset: "
 import sys
 
 
@@ -12,6 +14,9 @@ class Board:
         self.machine = sys.implementation._machine
         self.micropython = ".".join([str(n) for n in sys.implementation.version[:3]])
         self.reset_cause = self._reset_cause()
+        # A panic looks like a deliberate reset on this port, so a deliberate one says so in
+        # memory that survives it; this is why we started, if it was one.
+        self.reset_reason = self._take_reason()
 
     def _reset_cause(self):
         cause = machine.reset_cause()
@@ -41,6 +46,14 @@ class Board:
         """Collect garbage now."""
         gc.collect()
 
-    def reset(self):
-        """Start the board again."""
+    def _take_reason(self):
+        memory = machine.RTC().memory()
+        if not memory.startswith(_REASON):
+            return None
+        machine.RTC().memory(b"")
+        return bytes(memory[len(_REASON) :]).decode()
+
+    def reset(self, reason):
+        """Start the board again; reason is shown after the start."""
+        machine.RTC().memory(_REASON + reason.encode()[:200])
         machine.reset()

@@ -28,13 +28,17 @@ def tasks_json(jobs) -> str:
     )
 
 
-def radio_json(central, links) -> str:
-    """The radio: errors caught in its handler, notifications lost to a full ring."""
+def radio_json(central, links, ladder) -> str:
+    """The radio: errors caught in its handler, notifications lost, how it had to be mended."""
     return object_of(
         (
             ("handler_errors", fixed(central.irq_errors, 0)),
             ("overruns", fixed(sum([link.ring.overruns for link in links]), 0)),
             ("links_open", fixed(sum([link.is_open for link in links]), 0)),
+            ("links_failed_in_row", fixed(ladder.lost, 0)),
+            ("rearmed", fixed(ladder.arms, 0)),
+            ("restarts", fixed(ladder.restarts, 0)),
+            ("last_error", text(ladder.last_error)),
         )
     )
 

@@ -1,161 +1,113 @@
-"""Polls one battery: find it, connect, ask by need, keep what comes, let go when it fails.
+"""Asks one battery over an open link: each request by need, and keeps what comes.
 
 C2 brings voltage, current, charge and cells and is asked each cycle; the rest only when it is
 due, because each request costs the radio 100 ms that Wi-Fi and other batteries could have.
-The battery's quirks are protocol.md 1.5 and 2.
+The battery's quirks are protocol.md 1.5 and 2. Who opens the link is hold_link's business.
 """
 
 from micropython import const
 
-from baybridge.battery import link as states
-from baybridge.battery.sample import PACK, PROTECTION, SENSORS, STATUS
+from baybridge.battery.sample import BALANCE, CELL_LIMITS, NAME, PACK, PROTECTION, SENSORS
 from baybridge.protocol import abc
-from baybridge.protocol.advert import address_text
 
 _LOOK_MS = const(10)
 _REPLY_MS = const(1000)
 _TRIES = const(2)
 # The battery's radio wants a breath between two requests (platform.md 2.5: pace writes).
 _PACE_MS = const(50)
-# Connected but silent for so long is not connected (protocol.md 7.10).
-_SILENT_S10 = const(200)
 _SENSORS_CYCLES = const(4)
 _PROTECTION_CYCLES = const(10)
 # Not every battery sends F9. One that has ignored it so often is asked again but rarely.
 _PROTECTION_TRIES = const(3)
 _PROTECTION_REST_CYCLES = const(300)
-# C0 and C3 are asked once a connection, and again in later cycles if part of it got lost.
+# C0 and C3 say what does not change: asked once a connection, again in the next cycles if part
+# of it got lost, and not at all if they came within the hour, as when links take turns.
 _ONCE_TRIES = const(3)
-_SCAN_MS = const(5000)
-# Seconds until the next attempt; an absent battery is a normal state, not to be hammered.
-_BACK_OFF_S = (2, 5, 15, 60)
+_ONCE_S10 = const(36000)
 
 
 class Poller:
-    """The poll loop of one battery.
+    """The conversation with one battery; number is its index in the frame log."""
 
-    number is the battery's index in the frame log; place is (addr_type, address) or None when
-    it is to be found by match, the beginning of its advertised name.
-    """
-
-    def __init__(self, battery, number, link, central, clock, frames, poll_ms, place, match):
+    def __init__(self, battery, number, link, central, clock, frames):
         self._battery = battery
         self._number = number
         self._link = link
         self._central = central
         self._clock = clock
         self._frames = frames
-        self._poll_ms = poll_ms
-        self._place = place
-        self._match = match
         self._frame = bytearray(abc.FRAME_BYTES)
-        # Whether the settings and the name were read on this connection, and how often tried.
         self._once_tries = 0
-        self._has_once = 0
         self._cycle = 0
+        self._sensors_cycle = 0
         self._protection_cycle = 0
         self._protection_misses = 0
-        self._sensors_cycle = 0
-        self._opened_s10 = 0
-        self._failures = 0
+        # The tick of the last good status, or -1 when charge must not be integrated from it.
+        self._status_ms = -1
+        # Whether nothing at all came after the last request.
+        self._is_silent = False
 
-    async def run(self, job):
-        """Poll for ever; job.beat() is told of every bit of progress."""
-        link = self._battery.link
-        while True:
-            try:
-                await self._session(job)
-            except self._central.Absent as exc:
-                self._fail(states.ABSENT, exc)
-            except self._central.LinkLost as exc:
-                if link.state == states.CONNECTED:
-                    link.disconnects += 1
-                self._fail(states.FAILED, exc)
-            finally:
-                await self._link.close()
-            rest_s = _BACK_OFF_S[min(self._failures, len(_BACK_OFF_S)) - 1]
-            for _ in range(rest_s):
-                job.beat()
-                await self._clock.sleep_ms(1000)
+    def begin(self):
+        """Note that a new link is open."""
+        self._once_tries = 0
+        self._cycle = self._sensors_cycle = self._protection_cycle = 0
+        self._status_ms = -1
 
-    def _fail(self, state, exc):
-        self._failures += 1
-        link = self._battery.link
-        link.last_error = str(exc)
-        self._set_state(state)
+    async def poll(self, period_ms):
+        """Do one cycle; the next will come period_ms after this one.
 
-    def _set_state(self, state):
-        if self._battery.link.state != state:
-            self._battery.link.state = state
-            self._battery.touch()
-
-    async def _session(self, job):
-        # From nothing to a link that polls until it is lost.
-        link = self._battery.link
-        if self._failures < 2:
-            # Later attempts leave "absent" or "failed" standing while they try.
-            self._set_state(states.CONNECTING)
-        job.beat()
-        addr_type, address = self._place or await self._find()
-        link.address = address_text(address)
-        link.address_type = "random" if addr_type else "public"
-        job.beat()
-        await self._link.open(addr_type, address)
-        self._set_state(states.CONNECTED)
-        self._once_tries = self._has_once = 0
-        self._protection_cycle = self._sensors_cycle = self._cycle = 0
-        self._opened_s10 = self._clock.uptime_s10()
-        clock = self._clock
-        while True:
-            start = clock.ticks_ms()
-            job.beat()
-            await self._poll()
-            self._drop_if_silent()
-            past_ms = clock.ticks_diff(clock.ticks_ms(), start)
-            await clock.sleep_ms(max(self._poll_ms - past_ms, _PACE_MS))
-
-    async def _find(self):
-        await self._central.scan(_SCAN_MS)
-        for name, addr_type, address, rssi_dbm in self._central.adverts.heard():
-            if name.startswith(self._match):
-                self._battery.link.rssi_dbm = rssi_dbm
-                self._battery.link.peer_name = name
-                return addr_type, address
-        raise self._central.Absent(f"nothing called {self._match}… is advertising")
-
-    def _drop_if_silent(self):
-        now_s10 = self._clock.uptime_s10()
-        taken_s10 = self._battery.sample.taken_s10[STATUS]
-        if now_s10 - max(taken_s10, self._opened_s10) > _SILENT_S10:
-            raise self._central.LinkLost(
-                f"connected, but it has said nothing for {_SILENT_S10 // 10} s"
-            )
-
-    async def _poll(self):
-        # One cycle. The order is by worth: what is shown first is asked first.
+        Returns whether status and cells came in full; what came in part is kept, with its age.
+        Raises LinkLost.
+        """
+        # The order is by worth: what is shown first is asked first.
         battery = self._battery
         sample = battery.sample
         is_good = await self._ask(abc.DETAIL)
         battery.link.count_poll(is_good)
         if is_good:
-            self._failures = 0
             battery.charge.update(sample.field11_mah, sample.rated_mah, sample.soc_pct)
+            self._count()
         else:
+            battery.touch()
+            if self._is_silent:
+                return False  # no use asking it for more
             battery.link.last_error = "a poll was not answered in full"
-        if self._is_due(SENSORS, self._sensors_cycle):
+        if self._is_due(SENSORS, self._sensors_cycle, period_ms):
             await self._ask(abc.STATUS)
             self._sensors_cycle = self._cycle + _SENSORS_CYCLES
-        if self._is_due(PROTECTION, self._protection_cycle) or self._is_fet_off():
+        if self._is_fet_off() or self._is_due(PROTECTION, self._protection_cycle, period_ms):
             await self._ask_protection()
-        if self._once_tries < _ONCE_TRIES and not self._has_all_once():
-            self._once_tries += 1
-            for request in (abc.NAME, abc.SETTINGS):
-                if not self._has_once & 1 << request and await self._ask(request):
-                    self._has_once |= 1 << request
+        if self._once_tries < _ONCE_TRIES:
+            await self._ask_once()
         self._cycle += 1
         battery.touch()
+        return is_good
 
-    def _is_due(self, group, cycle):
+    def _count(self):
+        # Charge and energy since the status before it on this link; the counters know a gap.
+        now_ms = self._clock.ticks_ms()
+        elapsed_ms = None
+        if self._status_ms >= 0:
+            elapsed_ms = self._clock.ticks_diff(now_ms, self._status_ms)
+        self._status_ms = now_ms
+        sample = self._battery.sample
+        self._battery.counters.update(sample.current_ma, sample.battery_mv, elapsed_ms)
+
+    async def _ask_once(self):
+        now_s10 = self._clock.uptime_s10()
+        sample = self._battery.sample
+        self._once_tries += 1
+        is_done = True
+        if not sample.is_fresh(NAME, now_s10, _ONCE_S10):
+            is_done = await self._ask(abc.NAME)
+        for group in range(CELL_LIMITS, BALANCE + 1):
+            if not sample.is_fresh(group, now_s10, _ONCE_S10):
+                is_done = await self._ask(abc.SETTINGS) and is_done
+                break
+        if is_done:
+            self._once_tries = _ONCE_TRIES
+
+    def _is_due(self, group, cycle, period_ms):
         # When its cycle has come, or sooner if it would go stale before the cycle after next:
         # a value asked every tenth cycle must not be null for a moment in each round.
         if self._cycle >= cycle:
@@ -163,7 +115,7 @@ class Poller:
         if group == PROTECTION and self._protection_misses >= _PROTECTION_TRIES:
             return False
         age_s10 = self._battery.sample.age_s10(group, self._clock.uptime_s10())
-        return age_s10 is not None and age_s10 + self._poll_ms // 50 > self._battery.stale_s10
+        return age_s10 is not None and age_s10 + period_ms // 50 > self._battery.stale_s10
 
     def _is_fet_off(self):
         sample = self._battery.sample
@@ -180,10 +132,6 @@ class Poller:
         rest = _PROTECTION_REST_CYCLES if is_missing else _PROTECTION_CYCLES
         self._protection_cycle = self._cycle + rest
 
-    def _has_all_once(self):
-        both = 1 << abc.NAME | 1 << abc.SETTINGS
-        return self._has_once == both
-
     async def _ask(self, request):
         # Send a request, with one retry, and take frames until its replies are there; true if
         # they all came. Frames of another request that come meanwhile are as good as any.
@@ -192,6 +140,7 @@ class Poller:
         sample = self._battery.sample
         expected = abc.replies(request, sample.series)
         got = 0
+        self._is_silent = True
         for _ in range(_TRIES):
             now_ms = clock.ticks_ms()
             link.send(request)
@@ -206,6 +155,7 @@ class Poller:
                     now_ms = clock.ticks_ms()
                     continue
                 got |= self._take(n, now_ms)
+                self._is_silent = False
                 if got >> PACK & 1 and request == abc.DETAIL:
                     # F3 has just told how many frames of cells there are.
                     expected = abc.replies(request, sample.series)
