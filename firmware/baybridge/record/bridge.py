@@ -3,6 +3,7 @@
 from baybridge.battery.bank import Bank
 from baybridge.record.battery_json import BatteryText
 from baybridge.record.calendar import iso_utc
+from baybridge.record.frames import head_lines
 from baybridge.record.json_text import fixed, flag, members, object_of, tenths, text
 
 
@@ -16,6 +17,12 @@ class Bridge:
         self.read_token = None
         self.token = None
         self.sections = []
+        # Set by app.py: what the routes that change something or ask the radio call.
+        self.release = None  # (id, minutes) -> False if there is no such battery
+        self.fast = None  # the same
+        self.set_time = None  # (unix_s); ValueError with a sentence if it cannot be true
+        self.record_frames = None  # (minutes) -> the file's name; OSError with a sentence
+        self.discover = None  # async () -> JSON; OSError with a sentence
         # Set by whoever supervises: a function that tells whether every task makes progress.
         self.is_well = lambda: True
         self._clock = clock
@@ -51,14 +58,13 @@ class Bridge:
         texts = [renderer.render(now_s10) for renderer in self._texts]
         return head.encode() + b",".join(texts) + b"]}"
 
-    def frames_pieces(self):
-        """Yield the last raw frames as CAPTURE text, a section for each battery."""
+    def frames_pieces(self, id=None):
+        """Yield the last raw frames of one battery as CAPTURE text, or of all, one by one."""
         for number in range(len(self._batteries)):
-            link = self._batteries[number].link
-            yield "# name: %s\n" % (link.peer_name or self._batteries[number].name)
-            if link.address:
-                yield "# address: %s %s\n" % (link.address, link.address_type)
-            yield from self._frames.lines(number, self._clock.ticks_diff)
+            battery = self._batteries[number]
+            if id is None or battery.id == id:
+                yield from head_lines(battery)
+                yield from self._frames.lines(number, self._clock.ticks_diff)
 
     def diagnostics_pieces(self):
         """Yield the diagnostics as JSON, section by section."""

@@ -53,30 +53,88 @@ class FrameLog:
         return at
 
     def lines(self, battery: int, ticks_diff):
-        """Yield one battery's frames as the lines of a CAPTURE file, oldest first.
+        """Yield one battery's frames as the lines of a CAPTURE file, oldest first."""
+        return FrameReader(self, battery, ticks_diff, self.oldest()).lines()
 
-        What was written while we were read out is left out: a line is whole or not there. A
-        capture begins with a request, so replies to one that has left the ring are skipped.
-        """
-        first = max(self.count - self._slots, 0)
-        last_ms = None
-        for n in range(first, self.count):
-            if n < self.count - self._slots:
+    def oldest(self) -> int:
+        """Return the number of the oldest entry that is still held."""
+        return max(self.count - self._slots, 0)
+
+    def taken_ms(self, n: int) -> int:
+        """Return the tick of entry n."""
+        return self._taken_ms[n % self._slots]
+
+    def kind(self, n: int, battery: int):
+        """Return ">" for a request of a battery, "<" for its frame, None for another's entry."""
+        who = self._who[n % self._slots]
+        if who & ~_REQUEST != battery:
+            return None
+        return ">" if who & _REQUEST else "<"
+
+    def payload(self, n: int) -> bytes:
+        """Return the bytes of entry n."""
+        at = n % self._slots
+        if self._who[at] & _REQUEST:
+            return self._requests[self._length[at]]
+        base = at * _FRAME_BYTES
+        return bytes(self._bytes[base : base + min(self._length[at], _FRAME_BYTES)])
+
+
+class FrameReader:
+    """Reads one battery's entries of a FrameLog as lines, each time from where it stopped.
+
+    A capture begins with a request, so replies to one that was not read are left out; a reply
+    below another's request would be played as the answer to that.
+    """
+
+    def __init__(self, log, battery: int, ticks_diff, first: int):
+        # Entries of all batteries that left the ring before they were read.
+        self.lost = 0
+        self._log = log
+        self._battery = battery
+        self._ticks_diff = ticks_diff
+        self._next = first
+        self._last_ms = None
+
+    @property
+    def waiting(self) -> int:
+        """Entries not read yet, of all batteries."""
+        return self._log.count - self._next
+
+    def lines(self):
+        """Yield the lines of what has come; a line is whole or not there."""
+        log = self._log
+        while self._next < log.count:
+            n = self._next
+            lost = log.oldest() - n
+            if lost > 0:
+                self.lost += lost
+                self._next += lost
+                self._last_ms = None
+                yield "# too fast: up to %d lines are missing here\n" % lost
                 continue
-            at = n % self._slots
-            if self._who[at] & ~_REQUEST != battery:
+            self._next += 1
+            kind = log.kind(n, self._battery)
+            if kind is None or (kind == "<" and self._last_ms is None):
                 continue
-            taken_ms = self._taken_ms[at]
-            if self._who[at] & _REQUEST:
-                yield "> %s\n" % _hex(self._requests[self._length[at]])
-            elif last_ms is None:
-                continue
+            taken_ms = log.taken_ms(n)
+            payload = _hex(log.payload(n))
+            past_ms = 0 if kind == ">" else max(self._ticks_diff(taken_ms, self._last_ms), 0)
+            self._last_ms = taken_ms
+            if kind == ">":
+                yield "> %s\n" % payload
+            elif payload:
+                yield "<+%d %s\n" % (past_ms, payload)
             else:
-                base = at * _FRAME_BYTES
-                n_bytes = min(self._length[at], _FRAME_BYTES)
-                frame = _hex(self._bytes[base : base + n_bytes])
-                yield "<+%d %s\n" % (max(ticks_diff(taken_ms, last_ms), 0), frame)
-            last_ms = taken_ms
+                yield "# a notification without a byte after %d ms\n" % past_ms
+
+
+def head_lines(battery):
+    """Yield the lines of a CAPTURE file that say whose it is."""
+    link = battery.link
+    yield "# name: %s\n" % (link.peer_name or battery.name)
+    if link.address:
+        yield "# address: %s %s\n" % (link.address, link.address_type)
 
 
 def _hex(payload):
