@@ -1,5 +1,6 @@
 """The only wiring: configuration -> ports -> model -> tasks. Nothing is decided here."""
 
+import asyncio
 import os
 
 from baybridge import config as configuration
@@ -178,6 +179,10 @@ class App:
             # HTTP and the log are of use without a radio too; the ladder goes on trying.
             self.ladder.last_error = "the radio did not start (%s)" % exc
         await self.supervisor.run()
+
+    def run_forever(self):
+        """Run the event loop; returns only if everything has come to an end."""
+        asyncio.run(self.run())
 
     def _sections(self):
         board = self.ports.board
