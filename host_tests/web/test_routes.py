@@ -2,8 +2,8 @@
 
 from microdot import Microdot, Response
 
+from baybridge.web.auth import is_same_secret
 from baybridge.web.problem import phrase
-from baybridge.web.routes import is_same_secret
 from host_tests.web.loopback import BATTERIES, BATTERY, Bridge, exchange, get, parts, serve_while
 
 NOT_FOUND = (
@@ -111,9 +111,21 @@ def test_frames_then_all_pieces_in_few_sends_as_plain_text():
     assert bridge.frames_closed == 1
 
 
+def test_frames_of_one_battery_then_only_its_own_and_404_for_a_stranger():
+    line, headers, body = ask("/api/v1/frames?battery=house1")
+    assert (line, body[:15]) == ("HTTP/1.1 200 OK", b"# name: house1\n")
+    for id in ("house2", "", "%2e%2e", "HOUSE1"):
+        line, headers, body = ask("/api/v1/frames?battery=" + id)
+        assert line == "HTTP/1.1 404 Not Found", id
+        assert body == (
+            b'{"type":"about:blank","title":"Not Found","status":404,"detail":"There is no '
+            b'battery of this id. Known: house1, start.","instance":"/api/v1/frames"}'
+        )
+
+
 def test_stream_when_empty_then_an_empty_answer():
     bridge = Bridge()
-    bridge.frames_pieces = lambda: iter(())
+    bridge.frames_pieces = lambda id: iter(())
     line, _, body = ask("/api/v1/frames", bridge=bridge)
     assert (line, body) == ("HTTP/1.1 200 OK", b"")
 
@@ -138,7 +150,7 @@ def test_page_then_small_html_that_links_the_routes():
     line, headers, body = ask("/")
     assert line == "HTTP/1.1 200 OK"
     assert headers["content-type"] == "text/html; charset=utf-8"
-    assert len(body) < 1024
+    assert len(body) < 1100
     for text in (b"not built yet", b"href=/api/v1/batteries>", b"href=/healthz>"):
         assert text in body, text
 

@@ -17,8 +17,9 @@ _PHRASES = (
     "\n405 Method Not Allowed\n408 Request Timeout\n409 Conflict\n411 Length Required"
     "\n413 Content Too Large\n414 URI Too Long\n415 Unsupported Media Type"
     "\n416 Range Not Satisfiable\n422 Unprocessable Content"
-    "\n431 Request Header Fields Too Large\n500 Internal Server Error\n501 Not Implemented"
-    "\n503 Service Unavailable\n505 HTTP Version Not Supported\n"
+    "\n429 Too Many Requests\n431 Request Header Fields Too Large"
+    "\n500 Internal Server Error\n501 Not Implemented\n503 Service Unavailable"
+    "\n505 HTTP Version Not Supported\n"
 )
 
 

@@ -1,15 +1,20 @@
 """The routes of the HTTP API, as a Microdot app over a bridge.
 
-It decides addresses, statuses and who may read. What an answer holds comes from the bridge as
-finished text; sockets, limits and the HTTP syntax are the guard's.
+It decides addresses and statuses. What an answer holds comes from the bridge as finished text;
+who may ask is auth's, sockets, limits and the HTTP syntax are the guard's.
 Handlers are coroutines: on CPython microdot sends plain functions to a thread pool.
 """
 
+from micropython import const
+
 from microdot import Microdot, Response
 
+from baybridge.web.auth import Gate
 from baybridge.web.problem import problem
 
 _JSON = "application/json"
+# Longer than bridge.discover() takes at the most.
+_DISCOVERY_MS = const(45000)
 
 # The dashboard takes this place; until then a page that says where everything is.
 _PAGE = (
@@ -21,67 +26,34 @@ _PAGE = (
     "<p>The dashboard is not built yet. What there is:<ul>"
     "<li><a href=/api/v1/batteries>/api/v1/batteries</a> all batteries"
     "<li>/api/v1/batteries/<i>id</i> one of them"
+    "<li><a href=/api/v1/discovery>/api/v1/discovery</a> the batteries in the air"
     "<li><a href=/api/v1/frames>/api/v1/frames</a> the last raw frames"
     "<li><a href=/api/v1/diagnostics>/api/v1/diagnostics</a> how the bridge is doing"
     "<li><a href=/healthz>/healthz</a> whether it is well</ul>"
 )
 
 
-def is_same_secret(given: str, secret: str) -> bool:
-    """Compare in a time that depends on the length of given only."""
-    given = given.encode()
-    secret = secret.encode()
-    if not secret:
-        return False
-    differ = len(given) ^ len(secret)
-    n = len(secret)
-    for i in range(len(given)):
-        differ |= given[i] ^ secret[i % n]
-    return differ == 0
-
-
-def bearer_of(request):
-    """Return the token of the Authorization header, or None."""
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" else None
-
-
-def refuse_reader(request, bridge):
-    """Return the 401 for a request that may not read, or None."""
-    if bridge.read_token is None:
-        return None
-    token = bearer_of(request)
-    if token is not None:
-        # Both are compared every time, so that the answer's time tells neither.
-        can_read = is_same_secret(token, bridge.read_token)
-        can_change = is_same_secret(token, bridge.token or "")
-        if can_read or can_change:
-            return None
-    challenge = 'Bearer realm="Bay Bridge"'
-    if token is not None:
-        challenge += ', error="invalid_token"'
-    return problem(
-        401,
-        "Reading needs the header 'Authorization: Bearer <read token>'."
-        if token is None
-        else "The token is not the one in the configuration.",
-        request.path,
-        {"WWW-Authenticate": challenge},
-    )
-
-
 def _live(body, kind=_JSON, status=200):
     return Response(body, status, {"Content-Type": kind, "Cache-Control": "no-store"})
 
 
-def make_app(bridge) -> Microdot:
+def _no_battery(bridge, request):
+    known = bridge.battery_ids()
+    detail = "There is no battery of this id. " + (
+        "Known: %s." % ", ".join(known) if known else "None is configured."
+    )
+    return problem(404, detail, request.path)
+
+
+def make_app(bridge, clock) -> Microdot:
     """Return the app; bridge is read anew at every request."""
     app = Microdot()
+    gate = Gate(bridge, clock)
 
     @app.before_request
-    async def may_read(request):
+    async def may_ask(request):
         # The page holds no reading, and a browser has no token before the page asks for it.
-        return None if request.path == "/" else refuse_reader(request, bridge)
+        return None if request.path == "/" else gate.refuse(request)
 
     @app.get("/")
     async def page(request):
@@ -95,16 +67,50 @@ def make_app(bridge) -> Microdot:
     async def battery(request, id):
         text = bridge.battery_text(id)
         if text is None:
-            known = bridge.battery_ids()
-            detail = "There is no battery of this id. " + (
-                "Known: %s." % ", ".join(known) if known else "None is configured."
-            )
-            return problem(404, detail, request.path)
+            return _no_battery(bridge, request)
         return _live(text)
 
     @app.get("/api/v1/frames")
     async def frames(request):
-        return _live(bridge.frames_pieces(), "text/plain; charset=utf-8")
+        id = request.args.get("battery")
+        if id is not None and id not in bridge.battery_ids():
+            return _no_battery(bridge, request)
+        return _live(bridge.frames_pieces(id), "text/plain; charset=utf-8")
+
+    @app.get("/api/v1/discovery")
+    async def discovery(request):
+        # The radio may be busy connecting before it can listen; who asks for this waits.
+        request.sock[1].renew(_DISCOVERY_MS)
+        try:
+            return _live(await bridge.discover())
+        except OSError as exc:
+            return problem(503, str(exc), request.path, {"Retry-After": "10"})
+
+    # What follows changes something. It is asked for rarely, so its code is loaded only then.
+
+    @app.post("/api/v1/batteries/<id>/release")
+    async def release(request, id):
+        from baybridge.web import changes
+
+        return changes.release(bridge, request, id) or _no_battery(bridge, request)
+
+    @app.post("/api/v1/batteries/<id>/fast")
+    async def fast(request, id):
+        from baybridge.web import changes
+
+        return changes.fast(bridge, request, id) or _no_battery(bridge, request)
+
+    @app.post("/api/v1/time")
+    async def time(request):
+        from baybridge.web import changes
+
+        return changes.set_time(bridge, request)
+
+    @app.post("/api/v1/frames")
+    async def record(request):
+        from baybridge.web import changes
+
+        return changes.record_frames(bridge, request)
 
     @app.get("/api/v1/diagnostics")
     async def diagnostics(request):
