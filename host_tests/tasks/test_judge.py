@@ -1,0 +1,69 @@
+"""The round over all batteries, in virtual time."""
+
+import asyncio
+
+from baybridge.battery import sample as groups
+from baybridge.battery.bank import CurrentMean
+from baybridge.battery.battery import Battery
+from baybridge.tasks.judge import Judge
+from host_tests.fakes.clock import FakeClock
+from host_tests.upy.heap import allocates
+
+
+class Job:
+    """Counts signs of life."""
+
+    def __init__(self):
+        self.beats = 0
+
+    def beat(self):
+        self.beats += 1
+
+
+def battery_of(current_ma, stale_s10=100000):
+    battery = Battery("house", "House", stale_s10, ("bad_checksum",))
+    battery.sample.current_ma = current_ma
+    battery.sample.stamp(groups.STATUS, 0)
+    return battery
+
+
+def judged(batteries, seconds):
+    """Return the mean and the signs of life after so many seconds."""
+    clock = FakeClock()
+    mean = CurrentMean()
+    job = Job()
+
+    async def main():
+        task = asyncio.create_task(Judge(batteries, mean, clock).run(job))
+        await clock.sleep_ms(seconds * 1000)
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError:
+            pass
+        return mean.mean_ma(clock.uptime_s10())
+
+    return clock.run(main()), job.beats
+
+
+def test_round_when_each_second_then_the_mean_is_known_after_a_minute():
+    batteries = [battery_of(-48000), battery_of(-50000)]
+    assert judged(batteries, 50) == (None, 50)
+    assert judged(batteries, 61) == (-98000, 61)
+
+
+def test_round_when_a_battery_goes_stale_then_its_seconds_are_left_out():
+    # Fresh for 30 s, so there are 31 known seconds in five minutes.
+    mean_ma, beats = judged([battery_of(-48000), battery_of(-50000, 300)], 300)
+    assert (mean_ma, beats) == (None, 300)
+    mean_ma, _ = judged([battery_of(-48000), battery_of(-50000, 900)], 300)
+    assert mean_ma == -98000
+
+
+def test_round_when_there_is_no_battery_then_nothing_happens():
+    assert judged([], 100) == (None, 100)
+
+
+def test_look_then_no_allocation():
+    judge = Judge([battery_of(-48000), battery_of(-50000)], CurrentMean(), FakeClock())
+    assert not allocates(judge._look, 10)
