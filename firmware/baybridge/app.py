@@ -6,13 +6,17 @@ import os
 from baybridge import config as configuration
 from baybridge.battery.battery import Battery
 from baybridge.protocol import abc
-from baybridge.protocol.advert import Adverts, parse_address
+from baybridge.protocol.advert import Adverts, names_to_hear, parse_address
 from baybridge.protocol.ring import FrameRing
-from baybridge.record import diagnostics
+from baybridge.record import counters_json, diagnostics
 from baybridge.record.bridge import Bridge
 from baybridge.record.frames import FrameLog
 from baybridge.record.json_text import fixed, text, texts
 from baybridge.tasks.hold_link import Holder, Turns
+from baybridge.tasks.judge import Judge
+from baybridge.tasks.keep_counters import CounterKeeper
+from baybridge.tasks.keep_time import TimeKeeper
+from baybridge.tasks.keep_wifi import WifiKeeper
 from baybridge.tasks.listen import Listener
 from baybridge.tasks.poll_bms import Poller
 from baybridge.tasks.recover import Ladder
@@ -31,13 +35,19 @@ _FRAME_SLOTS = 200
 _POLL_LIMIT_S = 180
 _SERVE_LIMIT_S = 30
 _LOG_LIMIT_S = 60
+_COUNTERS_LIMIT_S = 60
+_JUDGE_LIMIT_S = 30
 _RESET_LIMIT_S = 60
+_WIFI_LIMIT_S = 60
+_TIME_LIMIT_S = 60
 
 
 class Ports:
     """What the application needs of the world; on the board from board_ports()."""
 
-    def __init__(self, clock, files, board, watchdog, make_card, make_central):
+    def __init__(
+        self, clock, files, board, watchdog, make_card, make_central, make_wifi, probe, ntp
+    ):
         self.clock = clock
         self.files = files
         self.board = board
@@ -45,6 +55,10 @@ class Ports:
         # make_card(config["card"]) and make_central(adverts, service, notify, write).
         self.make_card = make_card
         self.make_central = make_central
+        # make_wifi(name, ssid, password); ntp is None where the clock is right by itself.
+        self.make_wifi = make_wifi
+        self.probe = probe
+        self.ntp = ntp
 
 
 def board_ports() -> Ports:
@@ -54,7 +68,10 @@ def board_ports() -> Ports:
     from baybridge.ports.card import Card
     from baybridge.ports.clock import Clock
     from baybridge.ports.files import Files
+    from baybridge.ports.ntp import Ntp
+    from baybridge.ports.probe import Probe
     from baybridge.ports.watchdog import Watchdog
+    from baybridge.ports.wifi import Wifi
 
     clock = Clock()
     return Ports(
@@ -64,6 +81,9 @@ def board_ports() -> Ports:
         Watchdog(60000),
         Card,
         lambda *args: Central(clock, *args),
+        Wifi,
+        Probe(),
+        Ntp(),
     )
 
 
@@ -76,7 +96,7 @@ class App:
         self.config, self.problems = configuration.parse(ports.files.read_text(_CONFIG))
         self.boot = _count_boot(ports.files)
         self.supervisor = Supervisor(clock, ports.watchdog)
-        names = tuple([name.encode() for name in abc.MATCH])
+        names = names_to_hear(tuple([one["match"] for one in self.config["batteries"]]))
         self.central = ports.make_central(Adverts(names), abc.SERVICE, abc.NOTIFY, abc.WRITE)
         self.card = ports.make_card(self.config["card"])
         self.frames = FrameLog(abc.requests(), _FRAME_SLOTS)
@@ -84,12 +104,15 @@ class App:
         self.listener = Listener(self.central, clock)
         self.ladder = Ladder(self.central, clock, self.request_reset)
         self._reset_reason = None
+        self._discovery = None
         self.batteries = []
         self.holders = []
         self.links = []
         self.logs = []
         for settings in self.config["batteries"]:
             self._add_battery(settings)
+        # Loaded here, before the first reading is counted.
+        self.keeper = CounterKeeper(self.batteries, ports.files, clock)
         self.bridge = Bridge(
             clock, self.config["name"], VERSION, self.boot, self.batteries, self.frames
         )
@@ -97,10 +120,15 @@ class App:
         self.bridge.token = self.config["http"]["token"] or _own_token(ports.files)
         self.bridge.release = self._release
         self.bridge.fast = self._fast
+        self.bridge.discover = self._discover
         self.bridge.is_well = self.supervisor.is_well
         self.bridge.sections = self._sections()
         self.guard = Guard(make_app(self.bridge, clock), clock)
+        self.judge = Judge(self.batteries, self.bridge.bank_mean, clock)
+        self.supervisor.add("judge", self.judge.run, _JUDGE_LIMIT_S)
+        self.supervisor.add("counters", self.keeper.run, _COUNTERS_LIMIT_S)
         self.supervisor.add("serve", self._serve, _SERVE_LIMIT_S)
+        self._add_network()
         self.supervisor.add("reset", self._watch_reset, _RESET_LIMIT_S)
 
     def _add_battery(self, settings):
@@ -137,6 +165,18 @@ class App:
             self.logs.append(writer)
             self.supervisor.add("log " + battery.id, writer.run, _LOG_LIMIT_S)
 
+    def _add_network(self):
+        config = self.config
+        ports = self.ports
+        wifi = ports.make_wifi(config["name"], config["wifi"]["ssid"], config["wifi"]["password"])
+        guard = self.guard
+        self.wifi = WifiKeeper(wifi, ports.probe, ports.clock, lambda: guard.served)
+        self.supervisor.add("wifi", self.wifi.run, _WIFI_LIMIT_S)
+        card = self.card if config["log"]["enabled"] else None
+        self.time = TimeKeeper(ports.clock, ports.ntp, self.wifi, self.boot, card)
+        self.supervisor.add("time", self.time.run, _TIME_LIMIT_S)
+        self.bridge.set_time = self.time.set_time
+
     async def _serve(self, job):
         await self.guard.serve("0.0.0.0", self.config["http"]["port"], job.beat)
 
@@ -157,6 +197,14 @@ class App:
                 return True
         return False
 
+    async def _discover(self):
+        if self._discovery is None:
+            from baybridge.tasks.discover import Discovery
+
+            places = [(one["address"], one["match"]) for one in self.config["batteries"]]
+            self._discovery = Discovery(self.listener, self.ports.clock, self.batteries, places)
+        return await self._discovery.ask()
+
     def request_reset(self, reason):
         """Have the board started again once what is in memory is safe."""
         self._reset_reason = reason
@@ -165,6 +213,7 @@ class App:
         while True:
             job.beat()
             if self._reset_reason is not None:
+                self.keeper.save()
                 for log in self.logs:
                     await log.flush()
                 self.ports.board.reset(self._reset_reason)
@@ -173,6 +222,8 @@ class App:
 
     async def run(self):
         """Run for ever."""
+        # Wi-Fi first: both radios take their memory while it is still in one piece.
+        self.wifi.start()
         try:
             self.central.start()
         except OSError as exc:
@@ -198,7 +249,10 @@ class App:
             ("tasks", lambda: diagnostics.tasks_json(self.supervisor.jobs)),
             ("radio", lambda: diagnostics.radio_json(self.central, self.links, self.ladder)),
             ("batteries", lambda: diagnostics.batteries_json(self.batteries)),
+            ("counters", lambda: counters_json.keeping_json(self.keeper, self.batteries)),
             ("http", lambda: diagnostics.http_json(self.guard)),
+            ("wifi", lambda: diagnostics.wifi_json(self.wifi)),
+            ("time", lambda: diagnostics.time_json(self.time)),
             ("card", lambda: diagnostics.card_json(self.card, self.logs)),
         )
 

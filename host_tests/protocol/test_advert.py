@@ -1,6 +1,12 @@
 """Advertisements: the bytes of a real one, strangers, and what a stranger may send."""
 
-from baybridge.protocol.advert import Adverts, address_text, parse_address
+from baybridge.protocol.advert import (
+    Adverts,
+    address_text,
+    names_to_hear,
+    parse_address,
+    protocol_of,
+)
 from host_tests.support import raises
 from host_tests.upy.heap import allocates
 
@@ -87,3 +93,33 @@ def test_addresses_are_read_and_written_as_six_pairs():
         "d6:6c:0a:62:9b:d6:00",
     ):
         raises(ValueError, parse_address, text)
+
+
+def test_a_name_tells_the_protocol():
+    for name, protocol in (
+        ("SOK-AA01308", "abc"),
+        ("SOK-48V0045", "abc"),
+        ("ABC-1", "abc"),
+        ("Hoover", "abc"),
+        ("SK12V314H0012", "modbus"),
+        ("SK12V324", "modbus"),
+        ("SK12V100", "unknown"),
+        ("SK48V100N3900089", "unknown"),
+        ("My battery", "unknown"),
+        ("sok-AA01308", "unknown"),
+        ("", "unknown"),
+    ):
+        assert protocol_of(name) == protocol, name
+
+
+def test_names_to_hear_are_all_families_and_the_owner_s_once():
+    assert names_to_hear(("SOK-", "My")) == (
+        b"SOK-",
+        b"ABC-",
+        b"NB-",
+        b"Hoover",
+        b"SK12V",
+        b"SK24V",
+        b"SK48V",
+        b"My",
+    )

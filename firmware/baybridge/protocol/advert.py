@@ -6,6 +6,17 @@ Flags, a list of services and the complete name is all a SOK battery advertises 
 
 from micropython import const
 
+from baybridge.protocol.abc import MATCH
+
+# What protocol_of() answers.
+ABC = "abc"
+MODBUS = "modbus"
+UNKNOWN = "unknown"
+# SOK's batteries with another protocol, heard so that they can be named (protocol.md 1.6): of
+# the first two it is Modbus, of the 48 V one nobody has said what it is.
+_MODBUS_NAMES = ("SK12V314", "SK12V324")
+LOOK_ALIKES = ("SK12V", "SK24V", "SK48V")
+
 # A slot: length of the name (0 = empty), address type, RSSI + 128, address, name.
 _SLOTS = const(8)
 _SLOT_BYTES = const(38)
@@ -94,6 +105,26 @@ class Adverts:
 def _printable(b):
     # A name is what a stranger sends: it goes into JSON and onto a page.
     return chr(b) if 32 <= b < 127 else "?"
+
+
+def protocol_of(name: str) -> str:
+    """Return what a battery of this name speaks, as far as its name tells."""
+    for start in _MODBUS_NAMES:
+        if name.startswith(start):
+            return MODBUS
+    for start in MATCH:
+        if name.startswith(start):
+            return ABC
+    return UNKNOWN
+
+
+def names_to_hear(matches: tuple) -> tuple:
+    """Return the beginnings, as bytes, of every name worth hearing; matches are the owner's."""
+    names = []
+    for name in MATCH + LOOK_ALIKES + matches:
+        if name.encode() not in names:
+            names.append(name.encode())
+    return tuple(names)
 
 
 def address_text(address: bytes) -> str:
