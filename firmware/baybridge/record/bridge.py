@@ -1,6 +1,6 @@
 """The bridge as a whole, as the API shows it: every answer that is more than one battery's."""
 
-from baybridge.battery.bank import Bank
+from baybridge.battery.bank import Bank, CurrentMean
 from baybridge.record.battery_json import BatteryText
 from baybridge.record.calendar import iso_utc
 from baybridge.record.frames import head_lines
@@ -25,6 +25,8 @@ class Bridge:
         self.discover = None  # async () -> JSON; OSError with a sentence
         # Set by whoever supervises: a function that tells whether every task makes progress.
         self.is_well = lambda: True
+        # Somebody feeds it once a second, asked or not.
+        self.bank_mean = CurrentMean()
         self._clock = clock
         self._batteries = batteries
         self._frames = frames
@@ -53,7 +55,7 @@ class Bridge:
             now_s10 // 10,
             self._about,
             flag(unix_s is not None),
-            _bank(Bank(self._batteries, now_s10)),
+            _bank(Bank(self._batteries, now_s10, self.bank_mean)),
         )
         texts = [renderer.render(now_s10) for renderer in self._texts]
         return head.encode() + b",".join(texts) + b"]}"
@@ -102,5 +104,10 @@ def _bank(bank):
             ("current_a", fixed(bank.current_ma, 3)),
             ("power_w", fixed(tenths(bank.power_mw), 1)),
             ("remaining_ah", fixed(tenths(bank.remaining_mah), 1)),
+            ("mean_current_a", fixed(bank.mean_current_ma, 3)),
+            ("time_to_empty_s", fixed(bank.time_to_empty_s, 0)),
+            ("time_to_full_s", fixed(bank.time_to_full_s, 0)),
+            ("soc_spread_pct", fixed(bank.soc_spread_pct, 0)),
+            ("voltage_spread_mv", fixed(bank.voltage_spread_mv, 0)),
         )
     )
