@@ -2,9 +2,9 @@
 
 import gc
 import machine
+import sys
 
 _REASON = b"reset: "
-import sys
 
 
 class Board:

@@ -9,7 +9,6 @@ from micropython import const
 
 from baybridge.battery import sample as groups
 from baybridge.protocol.checksum import crc8
-from baybridge.protocol.integers import s16le, s24le, u24le
 from baybridge.protocol.settings import decode_settings
 
 # What an advertisement's name begins with. "SOK-" is confirmed by captures; "ABC-" has one
@@ -96,6 +95,7 @@ def decode(frame: bytes, n: int, sample) -> int:
     if crc8(frame):
         return BAD_CRC
     kind = frame[1]
+    # The commonest first.
     if kind == 0xF0:
         return _decode_status(frame, sample)
     if kind == 0xF4:
@@ -128,10 +128,10 @@ def _copy(frame, into):
 
 
 def _decode_status(frame, sample):
-    # The three-byte values are written out: on both interpreters a call costs as much as the
-    # rest of this function, and this is the frame that comes with every reply.
+    # Integers are written out in these: on both interpreters a call costs as much as all the
+    # rest, and they come with every reply.
     sample.battery_mv = frame[2] | frame[3] << 8 | frame[4] << 16
-    sample.current_ma = s24le(frame, 5)
+    sample.current_ma = ((frame[5] | frame[6] << 8 | frame[7] << 16) ^ 0x800000) - 0x800000
     sample.rated_mah = frame[8] | frame[9] << 8 | frame[10] << 16
     sample.field11_mah = frame[11] | frame[12] << 8 | frame[13] << 16
     sample.cycles = frame[14] | frame[15] << 8
@@ -141,9 +141,28 @@ def _decode_status(frame, sample):
 
 
 def _decode_cells(frame, sample):
-    # Checked before anything is written: a refused frame leaves no half of itself. The four
-    # records may come in any order, but they are the four of one block, each once: a block has
-    # one age, and a cell that was not in the frame must not borrow it.
+    # Four records of index and mV. A block has one age, so it has to be the four of one block,
+    # each once: a cell that was not in the frame must not borrow it. Written only when all is
+    # well: a refused frame leaves no half of itself.
+    first = frame[2]
+    if (
+        first & 3 == 1
+        and first < MAX_CELLS
+        and frame[6] == first + 1
+        and frame[10] == first + 2
+        and frame[14] == first + 3
+    ):
+        # The order every capture has. 0 mV is a value: a broken sense wire.
+        cells_mv = sample.cells_mv
+        cells_mv[first - 1] = frame[3] | frame[4] << 8
+        cells_mv[first] = frame[7] | frame[8] << 8
+        cells_mv[first + 1] = frame[11] | frame[12] << 8
+        cells_mv[first + 2] = frame[15] | frame[16] << 8
+        return groups.CELLS + (first >> 2)
+    return _decode_shuffled_cells(frame, sample)
+
+
+def _decode_shuffled_cells(frame, sample):
     block = (frame[2] - 1) // CELLS_PER_FRAME
     if not 0 <= block < MAX_CELLS // CELLS_PER_FRAME:
         return BAD_CELL
@@ -157,11 +176,10 @@ def _decode_cells(frame, sample):
         i += 4
     if seen != 0b1111:
         return BAD_CELL
-    cells_mv = sample.cells_mv
     i = 2
     while i < 18:
-        # By its own index, never by its place; 0 mV is a value (a broken sense wire).
-        cells_mv[frame[i] - 1] = frame[i + 1] | frame[i + 2] << 8
+        # By its own index, never by its place.
+        sample.cells_mv[frame[i] - 1] = frame[i + 1] | frame[i + 2] << 8
         i += 4
     return groups.CELLS + block
 
@@ -171,7 +189,7 @@ def _decode_pack(frame, sample):
     sample.month = frame[3]
     sample.day = frame[4]
     # Others read a capacity here; it is the nominal voltage (protocol.md 3.2).
-    sample.nominal_mv = u24le(frame, 5)
+    sample.nominal_mv = frame[5] | frame[6] << 8 | frame[7] << 16
     sample.heater = frame[8] != 0
     sample.f3_9 = frame[9]
     sample.balancer = frame[10]
@@ -185,9 +203,11 @@ def _decode_sensors(frame, sample):
     sample.chg_fet = frame[2] != 0
     sample.dis_fet = frame[3] != 0
     sample.temp_count = count
-    i = 0
-    while i < count:
-        sample.temps_c[i] = s16le(frame, 5 + 2 * i)
-        i += 1
+    # All four: the frame has room for them, and what is beyond the count nobody reads.
+    temps_c = sample.temps_c
+    temps_c[0] = ((frame[5] | frame[6] << 8) ^ 0x8000) - 0x8000
+    temps_c[1] = ((frame[7] | frame[8] << 8) ^ 0x8000) - 0x8000
+    temps_c[2] = ((frame[9] | frame[10] << 8) ^ 0x8000) - 0x8000
+    temps_c[3] = ((frame[11] | frame[12] << 8) ^ 0x8000) - 0x8000
     sample.f2_13 = frame[13]
     return groups.SENSORS

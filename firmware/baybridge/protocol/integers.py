@@ -14,8 +14,3 @@ def s16le(buf: bytes, i: int) -> int:
 def u24le(buf: bytes, i: int) -> int:
     """Unsigned 24-bit value at i."""
     return buf[i] | buf[i + 1] << 8 | buf[i + 2] << 16
-
-
-def s24le(buf: bytes, i: int) -> int:
-    """Signed 24-bit value at i."""
-    return ((buf[i] | buf[i + 1] << 8 | buf[i + 2] << 16) ^ 0x800000) - 0x800000
