@@ -11,7 +11,8 @@ import builtins
 MODULES = set(
     "_thread array asyncio baybridge binascii bluetooth boot cmath collections cryptolib deflate"
     " errno esp esp32 espnow gc hashlib heapq io json machine main math microdot micropython"
-    " network os platform random re select socket ssl struct sys time tls uctypes vfs".split()
+    " network ntptime os platform random re select socket ssl struct sys time tls uctypes"
+    " vfs".split()
 )
 
 PACKAGES = {"asyncio", "baybridge", "microdot"}  # of those, the ones with modules inside

@@ -29,7 +29,7 @@ MAY_IMPORT = {
 }
 PURE = {"battery", "protocol", "record", "config", "version"}
 PURE_STDLIB = {"array", "binascii", "json", "math", "micropython", "struct"}
-HARDWARE = {"bluetooth", "esp", "esp32", "espnow", "machine", "network", "vfs"}
+HARDWARE = {"bluetooth", "esp", "esp32", "espnow", "machine", "network", "ntptime", "vfs"}
 # Outside ports all waiting goes through the clock that was handed in.
 TIMED = {"sleep", "sleep_ms", "wait_for", "wait_for_ms"}
 

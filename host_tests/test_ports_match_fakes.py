@@ -18,7 +18,7 @@ TYPINGS = ROOT / ".tools" / "typings"
 # Pairs whose names do not follow the rule ports/x.py:X <-> fakes/x.py:FakeX, HostX.
 OTHER_PAIRS: list[tuple[str, str, str, str]] = []
 
-MODULE_FAKES = ("bluetooth", "esp32", "machine", "network")
+MODULE_FAKES = ("bluetooth", "esp32", "machine", "network", "ntptime")
 
 # What the host's radio model calls on a fake, never the firmware.
 STEERING = {"bluetooth.BLE": {"attach", "fail_connect", "finish", "fire", "lose", "stop_scan"}}

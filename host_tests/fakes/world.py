@@ -10,10 +10,16 @@ import sys
 from baybridge.app import App, Ports
 from baybridge.ports.ble import Central
 from baybridge.ports.files import Files
+from baybridge.ports.wifi import Wifi
 from host_tests.fakes.air import Air
 from host_tests.fakes.board import HostBoard
+from host_tests.fakes.clock import HostClock
+from host_tests.fakes.ntp import FakeNtp
 from host_tests.fakes.peripheral import Peripheral
+from host_tests.fakes.probe import FakeProbe, HostProbe
+from host_tests.fakes.router import ROUTER
 from host_tests.fakes.watchdog import FakeWatchdog
+from host_tests.fakes.wifi import HostWifi
 
 IS_UPY = sys.implementation.name == "micropython"
 _IMAGE_BLOCKS = 65536  # 32 MB of 512 bytes
@@ -42,6 +48,13 @@ class World:
         self.files = Files(folder + "/flash")
         self.board = HostBoard()
         self.watchdog = FakeWatchdog(60000, clock)
+        # A computer is online and knows the time. In virtual time there is a router to switch
+        # off, of the network "boat" with the "secret word", and a time server that is silent
+        # until a test gives it an answer.
+        self.is_online = isinstance(clock, HostClock)
+        self.router = ROUTER
+        self.ntp = None if self.is_online else FakeNtp()
+        ROUTER.reset(None if self.is_online else clock)
         self.card_folder = card_folder or folder + "/card"
         make_folders(self.card_folder)
 
@@ -58,6 +71,9 @@ class World:
             self.watchdog,
             self._make_card,
             lambda *args: Central(self.clock, *args),
+            HostWifi if self.is_online else Wifi,
+            HostProbe() if self.is_online else FakeProbe(),
+            self.ntp,
         )
 
     def start(self, config_text):

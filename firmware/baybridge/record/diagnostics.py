@@ -76,6 +76,38 @@ def http_json(guard) -> str:
     )
 
 
+def wifi_json(keeper) -> str:
+    """The connection to the network, and what happened to it last."""
+    wifi = keeper.wifi
+    return object_of(
+        (
+            ("state", text(keeper.state)),
+            ("ip", text(wifi.ip())),
+            ("rssi_dbm", fixed(wifi.rssi_dbm(), 0)),
+            ("alive_age_s", fixed(keeper.alive_age_s10, 1)),
+            ("attempts", fixed(keeper.attempts, 0)),
+            ("connects", fixed(keeper.connects, 0)),
+            ("disconnects", fixed(keeper.disconnects, 0)),
+            ("renewals", fixed(keeper.renewals, 0)),
+            ("restarts", fixed(keeper.restarts, 0)),
+            ("last_error", text(keeper.last_error)),
+        )
+    )
+
+
+def time_json(keeper) -> str:
+    """Who told the time, how often it was stepped, and what waits to be written."""
+    return object_of(
+        (
+            ("source", text(keeper.source)),
+            ("time_steps", fixed(keeper.time_steps, 0)),
+            ("ntp_age_s", fixed(keeper.ntp_age_s10, 1)),
+            ("anchors_waiting", fixed(keeper.anchors_waiting, 0)),
+            ("last_error", text(keeper.last_error)),
+        )
+    )
+
+
 def card_json(card, logs) -> str:
     """The card and the logs on it; records wait in memory while it is away."""
     rows = [

@@ -1,0 +1,40 @@
+"""The computer's own network in the place of Wi-Fi, for `make run`: always there."""
+
+
+class HostWifi:
+    """The methods of baybridge.ports.wifi.Wifi for a board that is always online."""
+
+    def __init__(self, name, ssid, password):
+        self.ssid = "the network of this computer"
+        self.is_configured = True
+        self.last_error = None
+
+    def start(self):
+        return True
+
+    def stop(self):
+        pass
+
+    def connect(self):
+        return True
+
+    def disconnect(self):
+        pass
+
+    def is_connected(self):
+        return True
+
+    def failure(self):
+        return "idle", "nothing failed"
+
+    def ip(self):
+        return "127.0.0.1"
+
+    def gateway(self):
+        return "127.0.0.1"
+
+    def dns(self):
+        return None
+
+    def rssi_dbm(self):
+        return None
