@@ -85,10 +85,10 @@ def replies(request: int, series: int) -> int:
 def decode(frame: bytes, n: int, sample) -> int:
     """Check a notification of n bytes and put what it says into the sample.
 
-    frame is a buffer of FRAME_BYTES. Returns the group it filled (battery/sample), or one of
-    the negative reasons above, and then the sample is as it was.
+    frame is the buffer it came in, of FRAME_BYTES whatever n is. Returns the group it filled
+    (battery/sample), or one of the negative reasons above, and then the sample is as it was.
     """
-    if n != FRAME_BYTES or len(frame) != FRAME_BYTES:
+    if n != FRAME_BYTES:
         return BAD_LENGTH
     if frame[0] != _HEAD:
         return BAD_HEAD
