@@ -28,12 +28,13 @@ class WLAN:
     IF_STA = STA_IF
     IF_AP = AP_IF
 
-    def __init__(self, interface_id=STA_IF):
-        if interface_id != STA_IF:
+    def __init__(self, *interface_id):
+        if interface_id and interface_id[0] != STA_IF:
             raise ValueError("invalid WLAN interface identifier")
 
-    def active(self, is_active=None):
-        if is_active is not None:
+    def active(self, *is_active):
+        if is_active:
+            is_active = is_active[0]
             ROUTER.settle()
             if ROUTER.is_started and not is_active:
                 ROUTER.part()
@@ -43,7 +44,10 @@ class WLAN:
             ROUTER.is_started = bool(is_active)
         return ROUTER.is_started
 
-    def connect(self, ssid=None, password=None, *, bssid=None):
+    def connect(self, *ssid_and_password, bssid=None):
+        ssid, password = (ssid_and_password + (None, None))[:2]
+        if len(ssid_and_password) > 2:
+            raise TypeError("extra positional arguments given")
         if not ROUTER.is_started:
             raise OSError("Wifi Not Started")
         ROUTER.settle()

@@ -8,7 +8,6 @@ is: without it the chip aborts as soon as Bluetooth runs (espressif/esp-idf#5759
 import network
 from micropython import const
 
-_GOT_IP = const(1010)
 _CONNECTING = const(1001)
 _IDLE = const(1000)
 
@@ -16,6 +15,7 @@ _IDLE = const(1000)
 # 202 also stands for 205, "connection failed"; a wrong WPA2 password shows as 15 or 204 as often
 # as 202, because what fails is the handshake.
 _PASSWORD = "refused the password: check wifi.password, or bring the board nearer"
+_NO_ADDRESS = "gave no address in time: start it again, look at its DHCP"
 _REASONS = (
     (2, "wrong_password", _PASSWORD),
     (15, "wrong_password", _PASSWORD),
@@ -27,8 +27,9 @@ _REASONS = (
     (210, "no_network", "has a security this board does not speak: set it to WPA2"),
     (211, "no_network", "has a security this board does not accept: set it to WPA2"),
     (212, "no_network", "is too weak here: bring the board or the router nearer"),
-    (_CONNECTING, "no_address", "gave no address in time: start it again, look at its DHCP"),
-    (_IDLE, "idle", "is not being joined"),
+    (_CONNECTING, "no_address", _NO_ADDRESS),
+    # "Left by ourselves" stays the reason, shown as idle, through all of the next attempt.
+    (_IDLE, "no_address", _NO_ADDRESS),
 )
 # esp_exceptions(): known codes are OSError with a text and no errno, others RuntimeError.
 _ERRORS = (OSError, RuntimeError)
@@ -107,7 +108,9 @@ class Wifi:
     # 210 to 212, so it means something only when the attempt's time is over.
     def failure(self):
         """Return (word, sentence) of why the last attempt failed or the connection ended."""
-        code = _IDLE if self._wlan is None else self._wlan.status()
+        if self._wlan is None:
+            return "failed", self.last_error
+        code = self._wlan.status()
         for known, word, sentence in _REASONS:
             if code == known:
                 return word, 'the network "%s" %s' % (self.ssid, sentence)
