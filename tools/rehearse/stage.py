@@ -41,13 +41,13 @@ class Battery:
         self.longest_missing = max(self.longest_missing, self._row)
 
 
-def config_text(batteries, port, more=""):
+def config_text(batteries, port, poll_s, more=""):
     """Return a configuration that knows these batteries by address; more are further members."""
     rows = []
     for i in range(len(batteries)):
         row = '{"id":"house%d","name":"House %d","address":"%s","poll_s":%s,"stale_s":%d}'
         number, address = i + 1, batteries[i].address
-        rows.append(row % (number, number, address, batteries[i].poll_s, STALE_S10 // 10))
+        rows.append(row % (number, number, address, poll_s, STALE_S10 // 10))
     return '{"batteries":[%s],"http":{"port":%d}%s,"end":1}' % (",".join(rows), port, more)
 
 
@@ -61,10 +61,9 @@ class Stage:
         self.batteries = []
         for number, series in ((1, 4), (2, 8)):
             witness = Witness(number, series, clock)
-            witness.poll_s = poll_s
             self.batteries.append(Battery(witness, self.world.add(witness), slack_s10))
         witnesses = [battery.witness for battery in self.batteries]
-        self._text = config_text(witnesses, port, more)
+        self._text = config_text(witnesses, port, poll_s, more)
         self.app = None
         self.most_connections = 0
         self.double_links = 0  # seconds in which a battery held more than one link

@@ -129,8 +129,9 @@ class Judge:
         if bms["date"] is not None:
             year, month, day = [int(part) for part in bms["date"].split("-")]
             code = (year - 2000) * 336 + (month - 1) * 28 + day - 1
-            # Only whole seconds are in it.
-            self._shown("date", age_of(code, 33600, now_s10 // 10) * 10, now_s10 // 10 * 10)
+            # Only whole seconds are in it: it looks up to 0.9 s older than it is.
+            age_s10 = age_of(code, 33600, now_s10 // 10) * 10
+            self._shown("date", max(age_s10 - 9, 0), now_s10)
         self._agree(bms, _PACK, bms["date"] is not None, now_s10)
         cells_v = bms["cells_v"]
         for at in range(0, len(cells_v), 4):
