@@ -23,6 +23,7 @@ from baybridge.tasks.recover import Ladder
 from baybridge.tasks.supervise import Supervisor
 from baybridge.tasks.write_log import LogWriter
 from baybridge.version import VERSION
+from baybridge.web.auth import Gate
 from baybridge.web.guard import Guard
 from baybridge.web.routes import make_app
 
@@ -104,7 +105,8 @@ class App:
         self.listener = Listener(self.central, clock)
         self.ladder = Ladder(self.central, clock, self.request_reset)
         self._reset_reason = None
-        self._discovery = None
+        # None, or one once somebody has asked for a recording.
+        self.recorders = []
         self.batteries = []
         self.holders = []
         self.links = []
@@ -121,9 +123,11 @@ class App:
         self.bridge.release = self._release
         self.bridge.fast = self._fast
         self.bridge.discover = self._discover
+        self.bridge.record_frames = self._record_frames
         self.bridge.is_well = self.supervisor.is_well
         self.bridge.sections = self._sections()
-        self.guard = Guard(make_app(self.bridge, clock), clock)
+        self.gate = Gate(self.bridge, clock)
+        self.guard = Guard(make_app(self.bridge, self.gate), clock)
         self.judge = Judge(self.batteries, self.bridge.bank_mean, clock)
         self.supervisor.add("judge", self.judge.run, _JUDGE_LIMIT_S)
         self.supervisor.add("counters", self.keeper.run, _COUNTERS_LIMIT_S)
@@ -198,12 +202,24 @@ class App:
         return False
 
     async def _discover(self):
-        if self._discovery is None:
-            from baybridge.tasks.discover import Discovery
+        # Made when somebody first asks, and then asked without us: most bridges never need it.
+        from baybridge.tasks.discover import Discovery
 
-            places = [(one["address"], one["match"]) for one in self.config["batteries"]]
-            self._discovery = Discovery(self.listener, self.ports.clock, self.batteries, places)
-        return await self._discovery.ask()
+        places = [(one["address"], one["match"]) for one in self.config["batteries"]]
+        discovery = Discovery(self.listener, self.ports.clock, self.batteries, places)
+        self.bridge.discover = discovery.ask
+        return await discovery.ask()
+
+    def _record_frames(self, minutes):
+        if not self.recorders:
+            from baybridge.tasks.record_frames import FrameRecorder
+
+            recorder = FrameRecorder(
+                self.batteries, self.card, self.ports.clock, self.frames, self.boot
+            )
+            self.recorders.append(recorder)
+            self.supervisor.add("record frames", recorder.run, _LOG_LIMIT_S)
+        return self.recorders[0].record(minutes)
 
     def request_reset(self, reason):
         """Have the board started again once what is in memory is safe."""
@@ -250,10 +266,11 @@ class App:
             ("radio", lambda: diagnostics.radio_json(self.central, self.links, self.ladder)),
             ("batteries", lambda: diagnostics.batteries_json(self.batteries)),
             ("counters", lambda: counters_json.keeping_json(self.keeper, self.batteries)),
-            ("http", lambda: diagnostics.http_json(self.guard)),
+            ("http", lambda: diagnostics.http_json(self.guard, self.gate)),
             ("wifi", lambda: diagnostics.wifi_json(self.wifi)),
             ("time", lambda: diagnostics.time_json(self.time)),
             ("card", lambda: diagnostics.card_json(self.card, self.logs)),
+            ("recording", lambda: diagnostics.recording_json(self.recorders)),
         )
 
 

@@ -125,6 +125,28 @@ def test_battery_when_known_by_name_then_any_of_that_name_until_one_was_connecte
     Rig((None, "My own")).run(test)
 
 
+def test_battery_when_heard_just_before_it_was_connected_then_listed_once():
+    async def test(rig):
+        rig.add("SOK-24V1127", ONE)
+        rig.batteries[0].link.state = states.CONNECTED
+        rig.batteries[0].link.address = ONE
+        got = await rig.discovery.ask()
+        assert got.count(ONE.encode()) == 1
+        assert b"connected to this bridge" in got
+
+    Rig((ONE, "SOK-")).run(test)
+
+
+def test_others_when_they_have_just_listened_then_listened_anew_and_longer():
+    async def test(rig):
+        assert await rig.listener.hear(0, 2000) == []
+        rig.add("SOK-24V1127", ONE)
+        assert b"SOK-24V1127" in await rig.discovery.ask()
+        assert 7.0 <= rig.seconds() <= 7.2
+
+    Rig((ONE, "SOK-")).run(test)
+
+
 def test_two_when_they_ask_at_once_then_one_scan_and_both_get_it():
     async def test(rig):
         rig.add("SOK-24V1127", ONE)

@@ -5,6 +5,7 @@ import errno
 import socket
 import time
 
+from baybridge.web.auth import Gate
 from baybridge.web.guard import Guard
 from baybridge.web.routes import make_app
 from host_tests.fakes.clock import FakeClock
@@ -95,7 +96,8 @@ def serve_while(scenario, bridge=None, app=None, **limits):
     Every test ends with all slots free and no socket left open.
     """
     clock = FakeClock()
-    guard = Guard(app or make_app(bridge or Bridge(), clock), clock)
+    bridge = bridge or Bridge()
+    guard = Guard(app or make_app(bridge, Gate(bridge, clock)), clock)
     for name in limits:
         setattr(guard, name, limits[name])
 

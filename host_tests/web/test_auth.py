@@ -180,8 +180,13 @@ def test_reading_when_it_is_open_then_a_wrong_token_is_not_looked_at():
 
 def test_a_client_then_known_by_its_host_and_not_its_port():
     gate = Gate(with_tokens(), FakeClock())
-    # What the unix port of MicroPython gives: family, port, host.
     request = Request("guess")
+    for i in range(10):
+        request.client_addr = ("10.0.0.2", 50000 + i)
+        assert gate.refuse(request).status_code == 403
+    request.client_addr = ("10.0.0.2", 50100)
+    assert gate.refuse(request).status_code == 429
+    # What the unix port of MicroPython gives: family, port, host.
     for i in range(10):
         request.client_addr = b"\x02\x00\xc3" + bytes([i]) + b"\x7f\x00\x00\x01" + bytes(8)
         assert gate.refuse(request).status_code == 403

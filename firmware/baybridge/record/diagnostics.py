@@ -63,14 +63,16 @@ def batteries_json(batteries) -> str:
     return array(rows)
 
 
-def http_json(guard) -> str:
-    """The server's connections now, and its counts since start."""
+def http_json(guard, gate) -> str:
+    """The server's connections now, and its counts since start; wrong tokens among them."""
     return object_of(
         (
             ("connections", fixed(guard.connections, 0)),
             ("served", fixed(guard.served, 0)),
             ("refused", fixed(guard.refused, 0)),
             ("timed_out", fixed(guard.timed_out, 0)),
+            ("wrong_tokens", fixed(gate.wrong, 0)),
+            ("paused", fixed(gate.paused, 0)),
             ("last_error", text(guard.last_error)),
         )
     )
@@ -128,5 +130,22 @@ def card_json(card, logs) -> str:
             ("is_mounted", flag(card.is_mounted)),
             ("last_error", text(card.last_error)),
             ("logs", array(rows)),
+        )
+    )
+
+
+def recording_json(recorders) -> str:
+    """The recording of raw frames that is going on, or the last one; null before the first."""
+    if not recorders:
+        return "null"
+    recorder = recorders[0]
+    return object_of(
+        (
+            ("is_recording", flag(recorder.is_recording)),
+            ("file", text(recorder.file)),
+            ("left_s", fixed(recorder.left_s, 0)),
+            ("bytes", fixed(recorder.bytes, 0)),
+            ("lines_lost", fixed(recorder.lost, 0)),
+            ("last_error", text(recorder.last_error)),
         )
     )

@@ -71,8 +71,8 @@ class Discovery:
             link = battery.link
             if link.state == states.CONNECTED and link.address:
                 connected.append(link.address)
-                row = (link.peer_name, link.address, link.address_type, None, ABC, battery.id)
-                rows.append(row + (_CONNECTED_NOTE,))
+                who = (link.peer_name, link.address, link.address_type)
+                rows.append(_row(who, None, ABC, battery, _CONNECTED_NOTE))
         for name, addr_type, address, rssi_dbm in heard:
             shown = address_text(address)
             # Heard just before it was connected.
@@ -90,8 +90,7 @@ class Discovery:
                 battery.link.peer_name = name
                 battery.touch()
             kind = "random" if addr_type else "public"
-            id = None if battery is None else battery.id
-            rows.append((name, shown, kind, rssi_dbm, protocol, id, note))
+            rows.append(_row((name, shown, kind), rssi_dbm, protocol, battery, note))
         return rows
 
     def _battery_of(self, name, address):
@@ -106,3 +105,7 @@ class Discovery:
                 if battery.link.address in (None, address):
                     return battery
         return None
+
+
+def _row(who, rssi_dbm, protocol, battery, note):
+    return who + (rssi_dbm, protocol, None if battery is None else battery.id, note)

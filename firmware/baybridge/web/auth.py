@@ -98,7 +98,7 @@ class Gate:
                 self._counts[slot] = 0
             if not self._counts[slot]:
                 free = min(free, slot)
-            elif self._clients[slot] == client and slot < _CLIENTS - 1:
+            elif self._clients[slot] == client:
                 return slot
         return free
 

@@ -9,7 +9,6 @@ from micropython import const
 
 from microdot import Microdot, Response
 
-from baybridge.web.auth import Gate
 from baybridge.web.problem import problem
 
 _JSON = "application/json"
@@ -45,10 +44,9 @@ def _no_battery(bridge, request):
     return problem(404, detail, request.path)
 
 
-def make_app(bridge, clock) -> Microdot:
-    """Return the app; bridge is read anew at every request."""
+def make_app(bridge, gate) -> Microdot:
+    """Return the app; bridge is read anew at every request, gate (auth.Gate) asked first."""
     app = Microdot()
-    gate = Gate(bridge, clock)
 
     @app.before_request
     async def may_ask(request):
