@@ -98,6 +98,7 @@ class HostClock:
     def __init__(self, speed=1):
         self.speed = speed
         self._start_ns = time.time_ns()
+        self._unix_ahead_s = 0
 
     def _now_ms(self):
         return (time.time_ns() - self._start_ns) * self.speed // 1000000
@@ -112,10 +113,11 @@ class HostClock:
         return self._now_ms() // 100
 
     def unix_s(self):
-        return self._start_ns // 1000000000 + self._now_ms() // 1000
+        return self._start_ns // 1000000000 + self._now_ms() // 1000 + self._unix_ahead_s
 
     def set_unix_s(self, unix_s):
-        self._start_ns += (unix_s - self.unix_s()) * 1000000000
+        # Not by moving the start: ticks and uptime must not jump with it.
+        self._unix_ahead_s += unix_s - self.unix_s()
 
     def sleep_ms(self, ms):
         if _IS_UPY:
