@@ -4,6 +4,7 @@ import ntptime
 import socket
 import time
 
+from baybridge.ports import ntp as port
 from baybridge.ports.ntp import Ntp
 
 NOON_S = 1715947200  # 2024-05-17T12:00:00Z
@@ -78,6 +79,14 @@ def test_read_when_answered_then_unix_seconds_in_either_epoch():
     ntp = Ntp("ntp.example")
     assert (ntp.read(), ntp.last_error) == (NOON_S, None)
     assert ntptime.host == "ntp.example"
+    # As on a board that counts from 2000, which this computer does not.
+    epochs = port._EPOCH_S, ntptime._EPOCH_S
+    port._EPOCH_S = ntptime._EPOCH_S = 946684800
+    try:
+        assert ntptime.time() == 769262400
+        assert ntp.read() == NOON_S
+    finally:
+        port._EPOCH_S, ntptime._EPOCH_S = epochs
 
 
 def test_read_when_anything_fails_then_none_and_a_sentence():

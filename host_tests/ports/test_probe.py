@@ -79,10 +79,17 @@ def test_probe_when_nothing_comes_then_not_answered():
 
 
 def test_probe_when_begun_again_then_the_first_socket_is_closed():
-    probe = Probe(free_port())
-    for _ in range(2000):  # more than a process may have open
-        assert probe.begin("127.0.0.1")
+    server = listener(2)
+    probe = Probe(_last_port[0])
+    assert probe.begin("127.0.0.1")
+    first, _ = server.accept()
+    assert probe.begin("127.0.0.1")
+    first.settimeout(1)
+    assert first.recv(1) == b""
+    assert is_answered(probe)
     probe.end()
+    first.close()
+    server.close()
 
 
 def test_probe_when_there_is_no_way_then_false():

@@ -88,6 +88,8 @@ def test_router_when_away_for_a_day_then_few_attempts_and_joined_after_it_is_bac
     print("attempts in a day away: %d, restarts: %d" % (away, keeper.restarts))
     assert 260 <= away <= 280
     assert 20 <= keeper.restarts <= 24
+    assert ROUTER.starts == keeper.restarts + 1
+    assert ROUTER.refusals == 0  # never asked to connect while it was connecting
     assert '"boat" is not heard' in keeper.last_error
 
 
@@ -96,6 +98,20 @@ def test_router_when_back_after_a_day_then_joined_within_the_longest_rest():
     keeper = bench.run(3600, ROUTER.leave, DAY_S, ROUTER.come_back, 310)
     assert (keeper.state, keeper.connects, keeper.disconnects) == ("connected", 2, 1)
     assert keeper.last_error is not None  # what happened stays to be read
+
+
+def test_router_when_back_at_any_moment_then_joined_within_330_seconds():
+    waits_s = []
+    for moment_s in range(0, 340, 20):
+        bench = Bench()
+
+        def note(bench=bench, back_s10=(3600 + 5400 + moment_s) * 10):
+            waits_s.append((bench.keeper._joined_s10 - back_s10) // 10)
+
+        keeper = bench.run(3600, ROUTER.leave, 5400 + moment_s, ROUTER.come_back, 330, note)
+        assert (keeper.state, keeper.connects) == ("connected", 2), moment_s
+    print("seconds from the router's return to an address: %r" % waits_s)
+    assert 0 < min(waits_s) <= 30 and 290 <= max(waits_s) <= 330
 
 
 def test_router_when_it_restarts_in_a_minute_then_joined_soon_after():
@@ -141,7 +157,7 @@ def test_router_when_dead_but_on_the_air_then_noticed_and_joined_when_it_lives_a
     # Five quiet minutes, three ignored knocks; then an attempt that gets no address.
     assert seen == [("connected", 0), ("silent", 1), ("no_address", False)]
     assert (bench.keeper.state, bench.keeper.disconnects) == ("connected", 0)
-    assert bench.keeper.connects == 2
+    assert (bench.keeper.connects, ROUTER.refusals) == (2, 0)
 
 
 def test_router_when_it_misses_one_knock_then_kept():

@@ -32,14 +32,10 @@ class Probe:
             self._socket = socket.socket()
             self._socket.setblocking(False)
             self._socket.connect(place)
-            self._is_answered = True
         except OSError as exc:
-            # ECONNREFUSED at once: an address on this very machine.
-            is_refused = exc.errno == errno.ECONNREFUSED
             if exc.errno != errno.EINPROGRESS:
                 self.end()
-                self._is_answered = is_refused
-                return is_refused
+                return False
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLOUT)
         return True
