@@ -2,16 +2,14 @@
 
 import asyncio
 import os
+import sys
 
-from baybridge import config as configuration
 from baybridge.battery.battery import Battery
 from baybridge.protocol import abc
 from baybridge.protocol.advert import Adverts, names_to_hear, parse_address
 from baybridge.protocol.ring import FrameRing
-from baybridge.record import counters_json, diagnostics
 from baybridge.record.bridge import Bridge
 from baybridge.record.frames import FrameLog
-from baybridge.record.json_text import fixed, text, texts
 from baybridge.tasks.hold_link import Holder, Turns
 from baybridge.tasks.judge import Judge
 from baybridge.tasks.keep_counters import CounterKeeper
@@ -94,7 +92,7 @@ class App:
     def __init__(self, ports: Ports):
         self.ports = ports
         clock = ports.clock
-        self.config, self.problems = configuration.parse(ports.files.read_text(_CONFIG))
+        self.config, self.problems = read_config(ports.files)
         self.boot = _count_boot(ports.files)
         self.supervisor = Supervisor(clock, ports.watchdog)
         names = names_to_hear(tuple([one["match"] for one in self.config["batteries"]]))
@@ -125,7 +123,7 @@ class App:
         self.bridge.discover = self._discover
         self.bridge.record_frames = self._record_frames
         self.bridge.is_well = self.supervisor.is_well
-        self.bridge.sections = self._sections()
+        self.bridge.sections = self._sections
         self.gate = Gate(self.bridge, clock)
         self.guard = Guard(make_app(self.bridge, self.gate), clock)
         self.judge = Judge(self.batteries, self.bridge.bank_mean, clock)
@@ -252,26 +250,28 @@ class App:
         asyncio.run(self.run())
 
     def _sections(self):
-        board = self.ports.board
-        return (
-            ("version", lambda: text(VERSION)),
-            ("boot", lambda: fixed(self.boot, 0)),
-            ("board", lambda: text(board.machine)),
-            ("interpreter", lambda: text(board.micropython)),
-            ("reset_cause", lambda: text(board.reset_cause)),
-            ("reset_reason", lambda: text(board.reset_reason)),
-            ("config_problems", lambda: texts(self.problems)),
-            ("heap", lambda: diagnostics.heap_json(board)),
-            ("tasks", lambda: diagnostics.tasks_json(self.supervisor.jobs)),
-            ("radio", lambda: diagnostics.radio_json(self.central, self.links, self.ladder)),
-            ("batteries", lambda: diagnostics.batteries_json(self.batteries)),
-            ("counters", lambda: counters_json.keeping_json(self.keeper, self.batteries)),
-            ("http", lambda: diagnostics.http_json(self.guard, self.gate)),
-            ("wifi", lambda: diagnostics.wifi_json(self.wifi)),
-            ("time", lambda: diagnostics.time_json(self.time)),
-            ("card", lambda: diagnostics.card_json(self.card, self.logs)),
-            ("recording", lambda: diagnostics.recording_json(self.recorders)),
-        )
+        # Asked for rarely, so its room is entered only then.
+        from baybridge.record import diagnostics
+
+        return diagnostics.sections(self, VERSION)
+
+
+def read_config(files):
+    """Return (config, problems) of the stored configuration."""
+    from baybridge import config
+
+    parsed = config.parse(files.read_text(_CONFIG))
+    # Its tables and checks are done with: 9 KB where code lies in RAM.
+    _leave("baybridge.config")
+    _leave("baybridge.config_kinds")
+    return parsed
+
+
+def _leave(room):
+    # Lets go of an imported module, for the next collection; who imports it again gets it anew.
+    package, _, name = room.rpartition(".")
+    del sys.modules[room]
+    delattr(sys.modules[package], name)
 
 
 def _count_boot(files):

@@ -6,7 +6,7 @@ import sys
 
 from baybridge.battery.battery import Battery
 from baybridge.ports.files import Files
-from baybridge.record import counters_json
+from baybridge.record import counters_json, diagnostics
 from baybridge.tasks.keep_counters import CounterKeeper
 from host_tests.fakes.clock import FakeClock
 from host_tests.ports.test_files import RamBlocks, empty_root, put, remount
@@ -247,14 +247,14 @@ def test_run_when_the_flash_fails_then_it_goes_on_and_tries_once_an_hour():
 def test_diagnostics_when_asked_then_say_how_the_counters_are_kept():
     battery = battery_of()
     keeper = CounterKeeper([battery], BrokenFlash(5, counters_json.to_text([])), FakeClock())
-    assert counters_json.keeping_json(keeper, [battery]) == (
+    assert diagnostics.keeping_json(keeper, [battery]) == (
         '{"problem":null,"is_saved":true,"saves":0,"failed_saves":0,"last_error":null,'
         '"batteries":[{"id":"house1","gaps":0,"gap_s":0}]}'
     )
     spend(battery, 100, 36)
     battery.counters.update(0, 0, 60000)
     assert not keeper.save()
-    got = counters_json.keeping_json(keeper, [battery])
+    got = diagnostics.keeping_json(keeper, [battery])
     assert '"is_saved":false,"saves":0,"failed_saves":1,"last_error":"counters.json can' in got
     assert got.endswith('[{"id":"house1","gaps":2,"gap_s":60}]}')
 

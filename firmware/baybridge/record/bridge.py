@@ -8,16 +8,14 @@ from baybridge.record.json_text import fixed, flag, members, object_of, tenths, 
 
 
 class Bridge:
-    """What the routes of the API ask; frames is the FrameLog of all batteries.
-
-    sections are (name, function) pairs of the diagnostics; each function returns JSON.
-    """
+    """What the routes of the API ask; frames is the FrameLog of all batteries."""
 
     def __init__(self, clock, name, version, boot, batteries, frames):
         self.read_token = None
         self.token = None
-        self.sections = []
-        # Set by app.py: what the routes that change something or ask the radio call.
+        # Set by app.py: what the diagnostics consist of, and what the routes that change
+        # something or ask the radio call.
+        self.sections = lambda: ()  # the (name, JSON) of each section, one by one
         self.release = None  # (id, minutes) -> False if there is no such battery
         self.fast = None  # the same
         self.set_time = None  # (unix_s); ValueError with a sentence if it cannot be true
@@ -71,9 +69,9 @@ class Bridge:
     def diagnostics_pieces(self):
         """Yield the diagnostics as JSON, section by section."""
         yield '{"uptime_s":%d' % (self._clock.uptime_s10() // 10)
-        for name, render in self.sections:
+        for name, value in self.sections():
             yield ',"%s":' % name
-            yield render()
+            yield value
         yield "}"
 
     def health(self):

@@ -7,7 +7,7 @@ reads half an object as a whole one (house.md 3), and a flipped bit in a digit i
 import binascii
 import json
 
-from baybridge.record.json_text import array, fixed, flag, object_of, tenths, text
+from baybridge.record.json_text import fixed, object_of, tenths, text
 
 _HEAD = '{"format":1,"counters":['
 _TAIL = '],"crc":"%08x","end":1}\n'
@@ -22,31 +22,6 @@ def counters_json(counters) -> str:
             ("charge_out_ah", fixed(counters.charge_out.thousandths, 3)),
             ("energy_in_wh", fixed(tenths(counters.energy_in.thousandths), 1)),
             ("energy_out_wh", fixed(tenths(counters.energy_out.thousandths), 1)),
-        )
-    )
-
-
-def keeping_json(keeper, batteries) -> str:
-    """Return for diagnostics how the counters are kept, and what each could not count."""
-    gaps = []
-    for battery in batteries:
-        gaps.append(
-            object_of(
-                (
-                    ("id", text(battery.id)),
-                    ("gaps", fixed(battery.counters.gaps, 0)),
-                    ("gap_s", fixed(battery.counters.gap_s, 0)),
-                )
-            )
-        )
-    return object_of(
-        (
-            ("problem", text(keeper.problem)),
-            ("is_saved", flag(keeper.is_saved)),
-            ("saves", fixed(keeper.saves, 0)),
-            ("failed_saves", fixed(keeper.failed_saves, 0)),
-            ("last_error", text(keeper.last_error)),
-            ("batteries", array(gaps)),
         )
     )
 

@@ -1,6 +1,28 @@
 """How the bridge itself does, as JSON: what an owner sends in when something is odd."""
 
-from baybridge.record.json_text import array, fixed, flag, object_of, text
+from baybridge.record.json_text import array, fixed, flag, object_of, text, texts
+
+
+def sections(app, version):
+    """Yield the name and the JSON of every section; one at a time is in memory."""
+    board = app.ports.board
+    yield "version", text(version)
+    yield "boot", fixed(app.boot, 0)
+    yield "board", text(board.machine)
+    yield "interpreter", text(board.micropython)
+    yield "reset_cause", text(board.reset_cause)
+    yield "reset_reason", text(board.reset_reason)
+    yield "config_problems", texts(app.problems)
+    yield "heap", heap_json(board)
+    yield "tasks", tasks_json(app.supervisor.jobs)
+    yield "radio", radio_json(app.central, app.links, app.ladder)
+    yield "batteries", batteries_json(app.batteries)
+    yield "counters", keeping_json(app.keeper, app.batteries)
+    yield "http", http_json(app.guard, app.gate)
+    yield "wifi", wifi_json(app.wifi)
+    yield "time", time_json(app.time)
+    yield "card", card_json(app.card, app.logs)
+    yield "recording", recording_json(app.recorders)
 
 
 def heap_json(board) -> str:
@@ -61,6 +83,31 @@ def batteries_json(batteries) -> str:
             )
         )
     return array(rows)
+
+
+def keeping_json(keeper, batteries) -> str:
+    """How the counters are kept, and what each battery's could not count."""
+    gaps = []
+    for battery in batteries:
+        gaps.append(
+            object_of(
+                (
+                    ("id", text(battery.id)),
+                    ("gaps", fixed(battery.counters.gaps, 0)),
+                    ("gap_s", fixed(battery.counters.gap_s, 0)),
+                )
+            )
+        )
+    return object_of(
+        (
+            ("problem", text(keeper.problem)),
+            ("is_saved", flag(keeper.is_saved)),
+            ("saves", fixed(keeper.saves, 0)),
+            ("failed_saves", fixed(keeper.failed_saves, 0)),
+            ("last_error", text(keeper.last_error)),
+            ("batteries", array(gaps)),
+        )
+    )
 
 
 def http_json(guard, gate) -> str:
