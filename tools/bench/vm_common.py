@@ -121,6 +121,7 @@ class LeapClock:
         self._last_ms = self.ticks_ms()
         self._rest_ms = 0
         self._up_s10 = 0
+        self._unix_s = None  # stands still: records get their day, nothing else is measured
         self.sleep_ms = core.sleep_ms
         core.ticks = self.ticks_ms
         core._io_queue = _LeapQueue(self)
@@ -140,7 +141,7 @@ class LeapClock:
         return self._up_s10
 
     def unix_s(self):
-        return None
+        return self._unix_s
 
     def set_unix_s(self, unix_s):
-        pass
+        self._unix_s = unix_s

@@ -1,7 +1,7 @@
 """What importing the firmware takes of the heap, with nothing else there: KIND [table].
 
-The modules are those the board's main.py imports. With "table" each one's own share: a module
-is charged with what it imports first.
+The modules are those the board's main.py imports, and those the start enters and leaves again.
+With "table" each one's own share: a module is charged with what it imports first.
 """
 
 import json
@@ -46,6 +46,18 @@ def shares(names):
     return own
 
 
+class NoFiles:
+    """A flash without a configuration."""
+
+    def read_text(self, name):
+        return None
+
+
+def start_rooms():
+    """Enter what the start needs for a moment: the names in it stay in the table of names."""
+    sys.modules["baybridge.app"].read_config(NoFiles())
+
+
 def main():
     kind = sys.argv[1]
     stand_for_board_modules(with_fakes=False)
@@ -58,6 +70,7 @@ def main():
     import_all(())
     asyncio_bytes = used() - base
     import_all(names)
+    start_rooms()
     result = {
         "bytes": used() - base,
         "asyncio_bytes": asyncio_bytes,

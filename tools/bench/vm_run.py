@@ -25,7 +25,25 @@ from tools.sim.battery import SimBattery
 from tools.sim.load import Boat
 
 _FOLDER = "build/bench/run"
-_REQUEST = b"GET /api/v1/batteries HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n"
+_HEAD = "%s HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n"
+_REQUEST = (_HEAD % "GET /api/v1/batteries" + "\r\n").encode()
+_BODY = (
+    "Authorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+)
+# Every other route, for what their code takes that is loaded when it is asked for first.
+_OTHERS = (
+    ("GET /", ""),
+    ("GET /api/v1/batteries/house1", ""),
+    ("GET /api/v1/frames", ""),
+    ("GET /api/v1/diagnostics", ""),
+    ("GET /api/v1/discovery", ""),
+    ("GET /healthz", ""),
+    ("GET /nothing", ""),
+    ("POST /api/v1/batteries/house1/fast", '{"minutes":1}'),
+    ("POST /api/v1/batteries/house1/release", '{"minutes":1}'),
+    ("POST /api/v1/time", '{"time":"2026-11-22T15:30:00Z"}'),
+    ("POST /api/v1/frames", '{"minutes":1}'),
+)
 _TURN_MS = 200
 _TURNS = 10  # of one poll cycle, 2 s
 _CYCLES = 30
@@ -45,13 +63,17 @@ class Client:
         while True:
             await self.clock.sleep_ms(1000)
             try:
-                await self.ask()
+                if await self.ask(_REQUEST) > 500:
+                    self.answers += 1
+                else:
+                    self.failures += 1
             except OSError:
                 self.failures += 1
 
-    async def ask(self):
+    async def ask(self, request):
+        """Return the length of an answer, 0 if it is none of a success."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(_REQUEST)
+        writer.write(request)
         await writer.drain()
         n = 0
         is_good = False
@@ -64,10 +86,18 @@ class Client:
             n += len(piece)
         writer.close()
         await writer.wait_closed()
-        if is_good and n > 500:
-            self.answers += 1
-        else:
-            self.failures += 1
+        return n if is_good else 0
+
+    async def ask_all(self, token):
+        """Ask every other route once; return those that did not succeed."""
+        refused = []
+        for what, body in _OTHERS:
+            head = _HEAD % what
+            if body:
+                head += _BODY % (token, len(body), body)
+            if not await self.ask(head.encode() + (b"" if body else b"\r\n")):
+                refused.append(what)
+        return refused
 
 
 def forget(*args):
@@ -122,12 +152,18 @@ async def measure(port):
     at_10_min = await rest_bytes(clock)
     await clock.sleep_ms(540000)
     at_20_min = await rest_bytes(clock)
+    refused = await client.ask_all(app.bridge.token)
+    # Until the release, the fast mode and the recording are over.
+    await clock.sleep_ms(180000)
+    asked = await rest_bytes(clock)
     link = app.batteries[0].link
     result = {
         "built": built - before,
         "polling": polling - before,
         "bytes": at_10_min - before,
         "drift_bytes": at_20_min - at_10_min,
+        "asked_bytes": asked - at_20_min,
+        "refused": refused,
         "polls": link.polls,
         "failed_polls": link.failed_polls,
         "answers": client.answers,
