@@ -75,6 +75,11 @@ class QuickClock:
         self.keeper = None
         self._sleep = _Sleep(self.sleepers)
 
+    @property
+    def now_ms(self):
+        """Milliseconds since the start, as a big integer after twelve days."""
+        return self.up_s10 * 100 + self.rest_ms
+
     def ticks_ms(self):
         return self.ticks
 

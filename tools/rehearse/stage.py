@@ -7,6 +7,7 @@ every value of the answer is judged by tools/rehearse/witness.py.
 import asyncio
 import json
 
+from host_tests.fakes.hardware import SLOT
 from host_tests.fakes.world import World
 from tools.rehearse.witness import ON_AIR_S10, Judge, Witness
 
@@ -51,6 +52,19 @@ def config_text(batteries, port, poll_s, more=""):
     return '{"batteries":[%s],"http":{"port":%d}%s,"end":1}' % (",".join(rows), port, more)
 
 
+class _Hand:
+    """Pulls and inserts the card of the simulated slot."""
+
+    def __init__(self):
+        self._image = None
+
+    def pull(self):
+        self._image = SLOT.pull()
+
+    def insert(self):
+        SLOT.insert(self._image)
+
+
 class Stage:
     """Builds the world; run() plays a piece on it."""
 
@@ -90,6 +104,12 @@ class Stage:
         for peripheral in set(links):
             if links.count(peripheral) > _MAX_CONNECTIONS_EACH:
                 self.double_links += 1
+
+    def world_card(self):
+        """Return the hand that pulls the card and puts it back."""
+        if hasattr(self.app.card, "pull"):
+            return self.app.card
+        return _Hand()
 
     async def watch(self, seconds, is_done=None):
         """Look each second for so long, or until is_done(); return the seconds that passed."""

@@ -231,3 +231,28 @@ async def _play(case, stage, outcome):
         failures.append("%d links leaked" % left)
     if failures and error:
         failures.append("last error: " + error)
+
+
+def play_all(make_clock, folder, port):
+    """Play every case; return the counts and what failed, as a dict that can be printed."""
+    tried = recovered = stale_served = 0
+    failed = []
+    times_s = []
+    for case in all_cases():
+        outcome = play(case, make_clock(), folder, port)
+        tried += 1
+        stale_served += outcome.stale_served
+        times_s.append(outcome.recovered_s)
+        if outcome.failures:
+            failed.append(str(outcome))
+        else:
+            recovered += 1
+    times_s.sort()
+    return {
+        "tried": tried,
+        "recovered": recovered,
+        "stale_served": stale_served,
+        "failed": failed,
+        "median_s": times_s[tried // 2],
+        "longest_s": times_s[-1],
+    }
