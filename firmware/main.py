@@ -23,5 +23,4 @@ def main():
         ports.board.reset("main: %s: %s" % (type(exc).__name__, exc))
 
 
-if __name__ == "__main__":
-    main()
+main()

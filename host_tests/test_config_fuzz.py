@@ -43,7 +43,7 @@ OBJECT = st.fixed_dictionaries(
 
 def assert_usable(parsed, problems):
     """Check every promise of the table, without the code under test."""
-    assert sorted(parsed) == ["batteries", "card", "http", "log", "name", "wifi"]
+    assert sorted(parsed) == ["batteries", "card", "http", "log", "name", "radio", "wifi"]
     assert 1 <= len(parsed["batteries"]) <= 4
     ids = [battery["id"] for battery in parsed["batteries"]]
     assert len(set(ids)) == len(ids)

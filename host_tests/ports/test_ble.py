@@ -173,6 +173,24 @@ def test_opening_can_be_cancelled_at_any_moment_without_leaking_a_slot():
     assert cancelled == 28
 
 
+def test_a_connect_that_is_given_up_leaves_the_radio_free_at_once():
+    rig = Rig(batteries=2)
+
+    async def main():
+        rig.peripherals[0].in_range = False
+        task = asyncio.create_task(rig.open(0))
+        await rig.clock.sleep_ms(500)
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError:
+            pass
+        # Were the connect still pending, the stack would answer EALREADY.
+        await rig.open(1)
+
+    rig.clock.run(main())
+
+
 def test_four_batteries_are_held_at_once_and_a_fifth_link_is_refused():
     rig = Rig(batteries=4)
 

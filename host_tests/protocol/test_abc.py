@@ -151,6 +151,13 @@ def test_decode_of_a_cell_named_twice_is_refused_so_that_none_keeps_an_old_value
     assert abc.decode(frame, 20, Sample()) == abc.BAD_CELL
 
 
+def test_decode_of_a_last_cell_that_is_another_s_is_refused():
+    for index in (3, 5, 8):
+        payload = bytearray(frames.A_F4_1[:19])
+        payload[14] = index
+        assert abc.decode(frames.seal(payload), 20, Sample()) == abc.BAD_CELL
+
+
 def test_decode_of_cells_29_to_32_fills_the_last_places():
     frame = frames.seal(bytes.fromhex("ccf41d010d001e020d001f030d0020040d0000"))
     sample = decoded(frame)

@@ -230,3 +230,25 @@ def test_frames_are_kept_as_a_capture_that_can_be_replayed():
         assert "ccf401720d0002a80d00032f0d0004880d00008b" in "".join(lines)
 
     Rig().run(test)
+
+
+def test_the_first_poll_of_a_24_v_battery_is_not_good_before_all_its_cells_came():
+    async def test(rig):
+        rig.scripted.replies[C2] = (frames.A_F0, frames.A_F3, frames.A_F4_1)
+        await rig.clock.sleep_ms(4000)
+        assert rig.battery.link.polls >= 1
+        assert rig.battery.link.failed_polls == rig.battery.link.polls
+
+    Rig().run(test)
+
+
+def test_charge_is_counted_over_polls_and_over_a_short_loss_of_the_link():
+    async def test(rig):
+        await rig.clock.sleep_ms(1800 * 1000)
+        rig.peripheral.kick()
+        await rig.clock.sleep_ms(1800 * 1000)
+        # 48.215 A for an hour, less the seconds before the first status.
+        assert 48150 <= rig.battery.counters.charge_out.thousandths <= 48215
+        assert rig.battery.counters.charge_in.thousandths == 0
+
+    Rig(ScriptedBattery(REPLIES_12V)).run(test)

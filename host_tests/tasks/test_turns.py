@@ -27,7 +27,7 @@ class Job:
 class Rig:
     """Four batteries, so many links."""
 
-    def __init__(self, links, count=4):
+    def __init__(self, links, count=4, by_name=False):
         self.clock = FakeClock()
         self.air = Air(self.clock)
         self.air.install()
@@ -58,10 +58,14 @@ class Rig:
                     ladder,
                     self.clock,
                     2000,
-                    (0, parse_address(scripted.address)),
+                    None if by_name else (0, parse_address(scripted.address)),
                     "SOK-",
                 )
             )
+            self.holders[i].is_taken = self.is_taken
+
+    def is_taken(self, address):
+        return any(holder.place and holder.place[1] == address for holder in self.holders)
 
     def run(self, test):
         async def main():
@@ -133,3 +137,40 @@ def test_a_silent_battery_does_not_starve_the_others():
         assert fresh >= 540, fresh
 
     Rig(links=2).run(test)
+
+
+def test_batteries_known_by_the_same_name_find_one_each():
+    async def test(rig):
+        await rig.clock.sleep_ms(60000)
+        assert rig.fresh() == [True] * 3
+        addresses = [battery.link.address for battery in rig.batteries]
+        assert sorted(addresses) == ["d6:6c:0a:62:9b:d%d" % i for i in range(3)]
+
+    Rig(links=4, count=3, by_name=True).run(test)
+
+
+def test_batteries_that_are_away_together_share_one_scan():
+    async def test(rig):
+        for peripheral in rig.peripherals:
+            peripheral.in_range = False
+        await rig.clock.sleep_ms(120000)
+        scans = 0
+        was_scanning = False
+        for _ in range(6000):
+            await rig.clock.sleep_ms(100)
+            if rig.central.is_scanning and not was_scanning:
+                scans += 1
+            was_scanning = rig.central.is_scanning
+        # In ten minutes each listens about 60 times.
+        assert 30 <= scans <= 130, scans
+
+    Rig(links=4).run(test)
+
+
+def test_counters_run_on_while_links_take_turns():
+    async def test(rig):
+        await rig.clock.sleep_ms(3600 * 1000)
+        for battery in rig.batteries:
+            assert battery.counters.gaps <= 1, battery.counters.gaps
+
+    Rig(links=1, count=3).run(test)

@@ -152,7 +152,7 @@ def test_run_with_two_captures_reads_both_batteries(vm, tmp_path):
         (["--speed", "fast"], "--speed is a whole number from 1 to 1000"),
         (["--sped", "2"], "--sped: not one of"),
         (["--capture", "nowhere.txt"], "nowhere.txt cannot be read"),
-        (["--capture", "README.md"], "README.md: line 1:"),
+        (["--capture", "LICENSE"], "LICENSE: line 1:"),
         (["--config", "nowhere.json"], "nowhere.json cannot be read"),
     ],
 )

@@ -78,7 +78,9 @@ class Holder:
         self._match = match
         # Set by the app: tells whether an address is another battery's.
         self.is_taken = lambda address: False
+        # Attempts in a row that came to nothing. A link that was read and then lost is none.
         self._failures = 0
+        self._was_read = False
         self._opened_s10 = 0
         self._released_until_s10 = 0
         self._fast_until_s10 = 0
@@ -132,6 +134,10 @@ class Holder:
                     self._failures = 1
             except central.WrongDevice as exc:
                 self._fail(states.FAILED, exc)
+            else:
+                # It was another's turn, or a release began.
+                self._failures = 0
+                continue
             await self._rest(job)
 
     async def _take_turn(self, job):
@@ -148,7 +154,7 @@ class Holder:
             self._turns.give_back()
 
     def _fail(self, state, exc):
-        self._failures += 1
+        self._failures = 0 if self._was_read else self._failures + 1
         self._battery.link.last_error = str(exc)
         self._set_state(state)
 
@@ -160,6 +166,7 @@ class Holder:
     async def _session(self, job):
         # From nothing to a link that is polled until it is lost, released or another's turn.
         link = self._battery.link
+        self._was_read = False
         if not self._failures and link.state != states.CONNECTED:
             # Later attempts leave "absent" or "failed" standing while they try.
             self._set_state(states.CONNECTING)
@@ -169,6 +176,7 @@ class Holder:
         link.address_type = "random" if addr_type else "public"
         job.beat()
         await self._link.open(addr_type, address)
+        self._ladder.note_opened()
         self._place = addr_type, address
         self._set_state(states.CONNECTED)
         self._opened_s10 = self._clock.uptime_s10()
@@ -181,7 +189,7 @@ class Holder:
             start = clock.ticks_ms()
             job.beat()
             if await self._poller.poll(self._period_ms()):
-                self._failures = 0
+                self._was_read = True
                 self._ladder.note_good()
                 if self._turns.is_wanted:
                     return
@@ -226,9 +234,7 @@ class Holder:
     async def _rest(self, job):
         # Until the next attempt. The longer rests are cut short by hearing the battery; then
         # it is dialed as it was heard, which also mends a wrong address type.
-        if not self._failures:
-            return
-        rest_s = _BACK_OFF_S[min(self._failures, len(_BACK_OFF_S)) - 1]
+        rest_s = _BACK_OFF_S[min(max(self._failures, 1), len(_BACK_OFF_S)) - 1]
         is_absent = self._battery.link.state == states.ABSENT
         for second in range(rest_s):
             job.beat()

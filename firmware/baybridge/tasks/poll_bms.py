@@ -7,7 +7,7 @@ The battery's quirks are protocol.md 1.5 and 2. Who opens the link is hold_link'
 
 from micropython import const
 
-from baybridge.battery.sample import BALANCE, CELL_LIMITS, NAME, PACK, PROTECTION, SENSORS
+from baybridge.battery.sample import BALANCE, CELL_LIMITS, NAME, PACK, PROTECTION, SENSORS, STATUS
 from baybridge.protocol import abc
 
 _LOOK_MS = const(10)
@@ -42,8 +42,8 @@ class Poller:
         self._sensors_cycle = 0
         self._protection_cycle = 0
         self._protection_misses = 0
-        # The tick of the last good status, or -1 when charge must not be integrated from it.
-        self._status_ms = -1
+        # When the status that was counted last was taken, or -1 before the first.
+        self._counted_s10 = -1
         # Whether nothing at all came after the last request.
         self._is_silent = False
 
@@ -51,7 +51,6 @@ class Poller:
         """Note that a new link is open."""
         self._once_tries = 0
         self._cycle = self._sensors_cycle = self._protection_cycle = 0
-        self._status_ms = -1
 
     async def poll(self, period_ms):
         """Do one cycle; the next will come period_ms after this one.
@@ -84,13 +83,13 @@ class Poller:
         return is_good
 
     def _count(self):
-        # Charge and energy since the status before it on this link; the counters know a gap.
-        now_ms = self._clock.ticks_ms()
-        elapsed_ms = None
-        if self._status_ms >= 0:
-            elapsed_ms = self._clock.ticks_diff(now_ms, self._status_ms)
-        self._status_ms = now_ms
+        # Since the status before it, on whichever link that came: with links that take turns
+        # every reading has a link of its own. Uptime, not ticks, so that a gap of a week is
+        # one; its tenths add up to the whole, because each ends where the next begins.
         sample = self._battery.sample
+        taken_s10 = sample.taken_s10[STATUS]
+        elapsed_ms = None if self._counted_s10 < 0 else (taken_s10 - self._counted_s10) * 100
+        self._counted_s10 = taken_s10
         self._battery.counters.update(sample.current_ma, sample.battery_mv, elapsed_ms)
 
     async def _ask_once(self):

@@ -33,12 +33,21 @@ class Ladder:
         self._reset = reset
         self._heard_s10 = clock.uptime_s10()
         self._is_restarting = False
+        self._is_off = False
 
     # Hot path: no allocation.
     def note_good(self):
         """A battery answered: whatever was tried has helped."""
-        self.lost = self.refused = 0
+        self.lost = 0
         self._heard_s10 = self._clock.uptime_s10()
+
+    def note_opened(self):
+        """A link was opened: the radio does what it is asked.
+
+        Answers prove less: they go on over an old link while a discovery that hangs in the
+        stack keeps every new one out.
+        """
+        self.refused = 0
 
     async def note_absent(self):
         """A battery was not to be found."""
@@ -62,7 +71,7 @@ class Ladder:
         if self.lost >= _RESET_AFTER and self._clock.uptime_s10() >= _RESET_UPTIME_S10:
             self.lost = 0
             self._reset("radio: %d links failed in a row" % _RESET_AFTER)
-        elif self.refused >= _RESTART_AFTER_REFUSALS:
+        elif self.refused >= (1 if self._is_off else _RESTART_AFTER_REFUSALS):
             self.refused = 0
             return await self._restart("the radio refused %d times" % _RESTART_AFTER_REFUSALS)
         elif self.lost % _RESTART_AFTER == 0:
@@ -80,9 +89,11 @@ class Ladder:
         self.last_error = why
         try:
             await self._central.restart()
+            self._is_off = False
             return True
         except OSError as exc:
-            # It stays off; the next attempt to connect is refused, which brings us here again.
+            # The next attempt to connect is refused, which brings us here again at once.
+            self._is_off = True
             self.last_error = "%s, and it did not start again (%s)" % (why, exc)
             return False
         finally:
