@@ -8,46 +8,28 @@ from micropython import const
 
 from baybridge.battery import sample as groups
 
-# Indexes into Sample.settings, in the order of FIELDS.
-CELL_OV_MV = const(0)
-CELL_UV_MV = const(2)
-BATTERY_OV_MV = const(4)
-BATTERY_UV_MV = const(10)
-NOMINAL_MV = const(16)
-
-HIGH = "high"
-MEDIUM = "medium"
-LOW = "low"
-CONFIDENCES = (HIGH, MEDIUM, LOW)
-
-# (name, decimals that make the integer the name's unit, confidence)
+# What the fields of Sample.settings are called, in its order, and how sure their meaning is. The
+# last letters of a name are its unit: V and A are kept in thousandths, the others as they are.
+# One string each stays in flash; a tuple for each field would be built in RAM.
 FIELDS = (
-    ("cell_ov_v", 3, HIGH),
-    ("cell_ov_release_v", 3, HIGH),
-    ("cell_uv_v", 3, HIGH),
-    ("cell_uv_release_v", 3, HIGH),
-    ("battery_ov_v", 3, HIGH),
-    ("battery_ov_release_v", 3, HIGH),
-    ("charge_ot_c", 0, HIGH),
-    ("charge_ot_release_c", 0, HIGH),
-    ("charge_ut_c", 0, HIGH),
-    ("charge_ut_release_c", 0, HIGH),
-    ("battery_uv_v", 3, HIGH),
-    ("battery_uv_release_v", 3, HIGH),
-    ("discharge_ot_c", 0, HIGH),
-    ("discharge_ot_release_c", 0, HIGH),
-    ("discharge_ut_c", 0, HIGH),
-    ("discharge_ut_release_c", 0, HIGH),
-    ("nominal_v", 3, HIGH),
-    ("balance_start_v", 3, MEDIUM),
-    ("balance_difference_mv", 0, MEDIUM),
-    ("charge_oc_a", 3, LOW),
-    ("discharge_oc_a", 3, LOW),
-    ("empty_v", 3, LOW),
-    ("full_v", 3, LOW),
-    ("taper_a", 3, LOW),
-    ("sleep_raw", 0, LOW),
+    (
+        "high",
+        "cell_ov_v cell_ov_release_v cell_uv_v cell_uv_release_v"
+        " battery_ov_v battery_ov_release_v"
+        " charge_ot_c charge_ot_release_c charge_ut_c charge_ut_release_c"
+        " battery_uv_v battery_uv_release_v"
+        " discharge_ot_c discharge_ot_release_c discharge_ut_c discharge_ut_release_c"
+        " nominal_v",
+    ),
+    ("medium", "balance_start_v balance_difference_mv"),
+    ("low", "charge_oc_a discharge_oc_a empty_v full_v taper_a sleep_raw"),
 )
+# Indexes into Sample.settings.
+_CELL_OV_MV = const(0)
+_CELL_UV_MV = const(2)
+_BATTERY_OV_MV = const(4)
+_BATTERY_UV_MV = const(10)
+_NOMINAL_MV = const(16)
 
 
 def has_settings(sample) -> bool:
@@ -66,10 +48,10 @@ def contradiction(sample):
     settings = sample.settings
     if not series:
         return "the number of cells is not known"
-    if settings[BATTERY_OV_MV] != series * settings[CELL_OV_MV]:
+    if settings[_BATTERY_OV_MV] != series * settings[_CELL_OV_MV]:
         return "the battery's over-voltage limit is not %d times a cell's" % series
-    if settings[BATTERY_UV_MV] != series * settings[CELL_UV_MV]:
+    if settings[_BATTERY_UV_MV] != series * settings[_CELL_UV_MV]:
         return "the battery's under-voltage limit is not %d times a cell's" % series
-    if settings[NOMINAL_MV] != sample.nominal_mv:
+    if settings[_NOMINAL_MV] != sample.nominal_mv:
         return "two frames name different nominal voltages"
     return None

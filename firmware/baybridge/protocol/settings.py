@@ -1,32 +1,32 @@
 """The layout of the settings frames F5..F8 and FA (protocol.md section 3)."""
 
-from baybridge.protocol.integers import s16le, u16le, u24le
+from micropython import const
 
-# For each frame, the fields in it: (offset from the frame's start, reader, index in
-# Sample.settings, whose names are battery/settings.FIELDS).
-_F5 = (
-    (2, u16le, 0),
-    (4, u16le, 1),
-    (6, u16le, 2),
-    (8, u16le, 3),
-    (10, u24le, 19),
-    (13, u24le, 20),
+# For each frame its fields, which follow one another from byte 2 on: a letter for how a field is
+# written, little-endian, and its index in Sample.settings (battery/settings.FIELDS). Bytes stay
+# in flash; tuples would be built in RAM.
+_FRAMES = (
+    b"u\x00u\x01u\x02u\x03U\x13U\x14",
+    b"U\x04U\x05s\x06s\x07s\x08s\x09",
+    b"U\x0aU\x0bs\x0cs\x0ds\x0es\x0f",
+    b"U\x10U\x15U\x16U\x17",
+    b"u\x11u\x12u\x18",
 )
-_F6 = ((2, u24le, 4), (5, u24le, 5), (8, s16le, 6), (10, s16le, 7), (12, s16le, 8), (14, s16le, 9))
-_F7 = (
-    (2, u24le, 10),
-    (5, u24le, 11),
-    (8, s16le, 12),
-    (10, s16le, 13),
-    (12, s16le, 14),
-    (14, s16le, 15),
-)
-_F8 = ((2, u24le, 16), (5, u24le, 21), (8, u24le, 22), (11, u24le, 23))
-_FA = ((2, u16le, 17), (4, u16le, 18), (6, u16le, 24))
-_FRAMES = (_F5, _F6, _F7, _F8, _FA)
+_SIGNED_16 = const(0x73)  # "s"; "u" is 16 bits without a sign
+_UNSIGNED_24 = const(0x55)  # "U"
 
 
+# Hot path: no allocation; host_tests/upy checks it.
 def decode_settings(frame: bytes, number: int, settings):
     """Put the fields of settings frame `number` (0 for F5 .. 4 for FA) into the array."""
-    for at, read, index in _FRAMES[number]:
-        settings[index] = read(frame, at)
+    fields = _FRAMES[number]
+    at = 2
+    for i in range(0, len(fields), 2):
+        value = frame[at] | frame[at + 1] << 8
+        at += 2
+        if fields[i] == _SIGNED_16:
+            value = (value ^ 0x8000) - 0x8000
+        elif fields[i] == _UNSIGNED_24:
+            value |= frame[at] << 16
+            at += 1
+        settings[fields[i + 1]] = value

@@ -1,6 +1,6 @@
 """The BMS's settings as JSON, grouped by how sure their meaning is; rendered once a connection."""
 
-from baybridge.battery.settings import CONFIDENCES, FIELDS, contradiction, has_settings
+from baybridge.battery.settings import FIELDS, contradiction, has_settings
 from baybridge.record.json_text import fixed, object_of, text
 
 
@@ -11,12 +11,13 @@ def settings_json(sample) -> str:
     reason = contradiction(sample)
     if reason:
         return '{"withheld":%s}' % text(reason)
+    settings = sample.settings
     by_confidence = []
-    for confidence in CONFIDENCES:
+    i = 0
+    for confidence, names in FIELDS:
         pairs = []
-        for i in range(len(FIELDS)):
-            name, decimals, its = FIELDS[i]
-            if its == confidence:
-                pairs.append((name, fixed(sample.settings[i], decimals)))
+        for name in names.split():
+            pairs.append((name, fixed(settings[i], 3 if name[-2:] in ("_v", "_a") else 0)))
+            i += 1
         by_confidence.append((confidence, object_of(pairs)))
     return object_of(by_confidence)
