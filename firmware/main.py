@@ -12,6 +12,8 @@ def main():
     try:
         app = App(ports)
         print("Bay Bridge: boot %d, http on port %d" % (app.boot, app.config["http"]["port"]))
+        # The console is a cable away: whoever reads this has the board in hand.
+        print("token for changes:", app.bridge.token)
         for problem in app.problems:
             print("config:", problem)
         app.run_forever()

@@ -123,6 +123,7 @@ def main():
     names = ", ".join([battery.name for battery in batteries])
     print("%s, in the air: %s" % (world.board.micropython, names))
     print("http://localhost:%d/   http://localhost:%d/api/v1/batteries" % (port, port))
+    print("token for changes: %s" % app.bridge.token)
     try:
         asyncio.run(app.run())
     except KeyboardInterrupt:
