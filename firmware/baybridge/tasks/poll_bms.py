@@ -88,6 +88,8 @@ class Poller:
         # one; its tenths add up to the whole, because each ends where the next begins.
         sample = self._battery.sample
         taken_s10 = sample.taken_s10[STATUS]
+        if taken_s10 == self._counted_s10:
+            return  # in fast mode: the next one counts for both
         elapsed_ms = None if self._counted_s10 < 0 else (taken_s10 - self._counted_s10) * 100
         self._counted_s10 = taken_s10
         self._battery.counters.update(sample.current_ma, sample.battery_mv, elapsed_ms)
