@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from micropython import const
 
 from baybridge.battery.battery import Battery
 from baybridge.protocol import abc
@@ -25,20 +26,20 @@ from baybridge.web.auth import Gate
 from baybridge.web.guard import Guard
 from baybridge.web.routes import make_app
 
-_CONFIG = "config.json"
-_BOOTS = "boots.txt"
-_TOKEN = "token.txt"
-_FRAME_SLOTS = 200
+_CONFIG = const("config.json")
+_BOOTS = const("boots.txt")
+_TOKEN = const("token.txt")
+_FRAME_SLOTS = const(200)
 # How long a task may go without progress before it is restarted. The poller's longest legal
 # wait is an open() behind three others on one radio.
-_POLL_LIMIT_S = 180
-_SERVE_LIMIT_S = 30
-_LOG_LIMIT_S = 60
-_COUNTERS_LIMIT_S = 60
-_JUDGE_LIMIT_S = 30
-_RESET_LIMIT_S = 60
-_WIFI_LIMIT_S = 60
-_TIME_LIMIT_S = 60
+_POLL_LIMIT_S = const(180)
+_SERVE_LIMIT_S = const(30)
+_LOG_LIMIT_S = const(60)
+_COUNTERS_LIMIT_S = const(60)
+_JUDGE_LIMIT_S = const(30)
+_RESET_LIMIT_S = const(60)
+_WIFI_LIMIT_S = const(60)
+_TIME_LIMIT_S = const(60)
 
 
 class Ports:

@@ -9,6 +9,7 @@ milliseconds under the key's name in ms (`poll_ms`: 2500). All other keys are th
 """
 
 import json
+from micropython import const
 
 from baybridge.config_kinds import HIDDEN, clip, plain, shown, why_not
 
@@ -44,12 +45,12 @@ SCHEMA = (
 
 MAX_BATTERIES = 4  # links the ESP32's controller serves well beside Wi-Fi
 
-_SECTIONS = ("http", "radio", "log", "wifi", "card")
-_SECRETS = ("token", "password")
-_PINS = ("sck", "miso", "mosi", "cs")
+_SECTIONS = const(("http", "radio", "log", "wifi", "card"))
+_SECRETS = const(("token", "password"))
+_PINS = const(("sck", "miso", "mosi", "cs"))
 # More than four batteries of the longest values; a longer text is not ours, and the heap is small.
-_MAX_TEXT = 8192
-_MAX_PROBLEMS = 20
+_MAX_TEXT = const(8192)
+_MAX_PROBLEMS = const(20)
 
 
 def parse(text):

@@ -4,8 +4,10 @@ Pure. A check answers None, or the words that follow the value in a problem: "is
 limits come from the table in config.py.
 """
 
-_ID_CHARS = "abcdefghijklmnopqrstuvwxyz0123456789"
-_HEX_CHARS = "0123456789abcdef"
+from micropython import const
+
+_ID_CHARS = const("abcdefghijklmnopqrstuvwxyz0123456789")
+_HEX_CHARS = const("0123456789abcdef")
 # What a secret looks like to whoever asks for the configuration.
 HIDDEN = "***"
 

@@ -27,7 +27,7 @@ _SENTENCES = (
     (265, "the card's answers arrive damaged: shorten its wires or lower card.freq_hz"),
 )
 # Full or write-protected: what is on it can still be read.
-_STAYS = (28, 30)
+_STAYS = const((28, 30))
 
 
 class Card:

@@ -8,7 +8,7 @@ import os
 from micropython import const
 
 _ENOENT = const(2)
-_NEW = ".new"
+_NEW = const(".new")
 
 
 class Files:

@@ -14,8 +14,8 @@ _IDLE = const(1000)
 # WLAN.status(), most of them wifi_err_reason_t of ESP-IDF -> (word, what the owner can do).
 # 202 also stands for 205, "connection failed"; a wrong WPA2 password shows as 15 or 204 as often
 # as 202, because what fails is the handshake.
-_PASSWORD = "refused the password: check wifi.password, or bring the board nearer"
-_NO_ADDRESS = "gave no address in time: start it again, look at its DHCP"
+_PASSWORD = const("refused the password: check wifi.password, or bring the board nearer")
+_NO_ADDRESS = const("gave no address in time: start it again, look at its DHCP")
 _REASONS = (
     (2, "wrong_password", _PASSWORD),
     (15, "wrong_password", _PASSWORD),

@@ -14,7 +14,7 @@ MODBUS = "modbus"
 UNKNOWN = "unknown"
 # SOK's batteries with another protocol, heard so that they can be named (protocol.md 1.6): of
 # the first two it is Modbus, of the 48 V one nobody has said what it is.
-_MODBUS_NAMES = ("SK12V314", "SK12V324")
+_MODBUS_NAMES = const(("SK12V314", "SK12V324"))
 LOOK_ALIKES = ("SK12V", "SK24V", "SK48V")
 
 # A slot: length of the name (0 = empty), address type, RSSI + 128, address, name.

@@ -4,10 +4,15 @@ The days-from-civil arithmetic of the proleptic Gregorian calendar, counted from
 the leap day is a year's last. No `time` module: its epoch differs between builds (platform.md 5).
 """
 
-_DAY_S = 86400
+from micropython import const
+
+_DAY_S = const(86400)
 # 0000-03-01 to 1970-01-01.
-_EPOCH_DAYS = 719468
-_ERA_DAYS = 146097  # 400 years
+_EPOCH_DAYS = const(719468)
+_ERA_DAYS = const(146097)  # 400 years
+# Where the numbers of "2026-11-22T15:30:00" stand, and how long they are.
+_FIELDS = const(((0, 4), (5, 2), (8, 2), (11, 2), (14, 2), (17, 2)))
+_DIGITS = const("0123456789")
 
 
 def civil(days: int):
@@ -65,10 +70,6 @@ def unix_s(text: str):
     if civil(count) != (year, month, day):  # 31 April, 29 February of most years
         return None
     return count * _DAY_S + hour * 3600 + minute * 60 + second - offset_s
-
-
-_FIELDS = ((0, 4), (5, 2), (8, 2), (11, 2), (14, 2), (17, 2))
-_DIGITS = "0123456789"
 
 
 def _digits(text):

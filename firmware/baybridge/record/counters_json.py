@@ -6,11 +6,12 @@ reads half an object as a whole one (house.md 3), and a flipped bit in a digit i
 
 import binascii
 import json
+from micropython import const
 
 from baybridge.record.json_text import fixed, object_of, tenths, text
 
-_HEAD = '{"format":1,"counters":['
-_TAIL = '],"crc":"%08x","end":1}\n'
+_HEAD = const('{"format":1,"counters":[')
+_TAIL = const('],"crc":"%08x","end":1}\n')
 _TAIL_CHARS = len(_TAIL % 0)
 
 

@@ -7,9 +7,10 @@ such. The header line carries the word `crc` in that place and no checksum: it i
 """
 
 import binascii
+from micropython import const
 
-_FIRST = "time,boot,seq,uptime_ms,voltage_v,current_a,power_w,soc_pct,remaining_ah,cycles"
-_LAST = "charge_fet,discharge_fet,heater,balancing,protection,crc\r\n"
+_FIRST = const("time,boot,seq,uptime_ms,voltage_v,current_a,power_w,soc_pct,remaining_ah,cycles")
+_LAST = const("charge_fet,discharge_fet,heater,balancing,protection,crc\r\n")
 
 
 def header(series: int, temp_count: int) -> str:

@@ -5,10 +5,12 @@ When the columns change within a day (another battery under the same id), a furt
 `YYYY-MM-DD-2.csv`, so that every file has one header. Short enough for any card.
 """
 
+from micropython import const
+
 FOLDER = "baybridge"
 
-_DIGITS = "0123456789"
-_ID_CHARS = "abcdefghijklmnopqrstuvwxyz0123456789"
+_DIGITS = const("0123456789")
+_ID_CHARS = const("abcdefghijklmnopqrstuvwxyz0123456789")
 
 
 def log_stem(date, boot: int) -> str:

@@ -17,9 +17,9 @@ _FRESH_S10 = const(100)
 _PATIENCE_S10 = const(400)
 _LOOK_MS = const(50)
 
-_MODBUS_NOTE = "it speaks SOK's other protocol, Modbus, which this bridge does not read"
-_UNKNOWN_NOTE = "nobody has said what a battery of this name speaks; it may not be readable"
-_CONNECTED_NOTE = "connected to this bridge; it does not advertise meanwhile"
+_MODBUS_NOTE = const("it speaks SOK's other protocol, Modbus, which this bridge does not read")
+_UNKNOWN_NOTE = const("nobody has said what a battery of this name speaks; it may not be readable")
+_CONNECTED_NOTE = const("connected to this bridge; it does not advertise meanwhile")
 
 
 class Discovery:

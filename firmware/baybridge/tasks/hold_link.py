@@ -12,7 +12,7 @@ from baybridge.battery.sample import STATUS
 from baybridge.protocol.advert import address_text
 
 # Seconds until the next attempt.
-_BACK_OFF_S = (2, 5, 15, 60)
+_BACK_OFF_S = const((2, 5, 15, 60))
 # Connected but silent for so long is not connected (protocol.md 7.10).
 _SILENT_S10 = const(200)
 _SCAN_MS = const(3000)

@@ -16,7 +16,7 @@ from micropython import const
 
 from baybridge.record import counters_json
 
-_FILE = "counters.json"
+_FILE = const("counters.json")
 _FIRST_S10 = const(6000)
 _PERIOD_S10 = const(36000)
 _MOVED_MAH = const(100)

@@ -9,8 +9,8 @@ from micropython import const
 
 from baybridge.record import anchor, calendar, names
 
-_MIN_UNIX_S = 1735689600  # 2025-01-01: before this firmware existed
-_MAX_UNIX_S = 4102444800  # 2100-01-01
+_MIN_UNIX_S = const(1735689600)  # 2025-01-01: before this firmware existed
+_MAX_UNIX_S = const(4102444800)  # 2100-01-01
 # Differences up to this are left alone: a server's answer is good to a second, and the board's
 # crystal drifts 0.2 s between two questions (platform.md 5.13).
 _TOLERANCE_S = const(2)
@@ -21,7 +21,7 @@ _CONFIRM_S = const(10)
 _PERIOD_S10 = const(216000)
 # Seconds until the next question after a failed one: without internet each of them costs a
 # question to the name server, no more.
-_BACK_OFF_S = (10, 60, 300, 900, 3600)
+_BACK_OFF_S = const((10, 60, 300, 900, 3600))
 _NAME_MS = const(4000)
 _LOOK_MS = const(100)
 _TURN_MS = const(1000)

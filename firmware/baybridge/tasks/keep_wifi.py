@@ -9,9 +9,9 @@ the router's answer to a knock. Nothing here ever resets the board: it still rea
 from micropython import const
 
 # Seconds of rest after the first, second, ... failed attempt.
-_BACK_OFF_S = (2, 10, 60, 300)
+_BACK_OFF_S = const((2, 10, 60, 300))
 # A wrong password does not mend itself, and some routers lock a client out that keeps trying.
-_REFUSED_BACK_OFF_S = (10, 60, 300, 900)
+_REFUSED_BACK_OFF_S = const((10, 60, 300, 900))
 _ATTEMPT_S = const(20)  # association and DHCP, with the air shared with Bluetooth
 # After a disconnect() or a restart, before the next call (micropython#17661, #15563).
 _PAUSE_S = const(2)

@@ -16,7 +16,7 @@ _PAUSE_S10 = const(600)
 # many addresses buy no more guesses and no memory.
 _CLIENTS = const(8)
 
-_READING = " GET HEAD OPTIONS "
+_READING = const(" GET HEAD OPTIONS ")
 
 
 class Gate:

@@ -4,11 +4,13 @@ Pure syntax after RFC 9112, without sockets. Stricter than microdot, which takes
 split: no bare line feeds, no folded lines, no control characters, one length or none.
 """
 
-_TOKEN_MARKS = b"!#$%&'*+-.^_`|~0123456789"  # RFC 9110, 5.6.2; letters are tested apart
+from micropython import const
+
+_TOKEN_MARKS = const(b"!#$%&'*+-.^_`|~0123456789")  # RFC 9110, 5.6.2; letters are tested apart
 # Lists of words are one string each: that stays in flash, a tuple is built in RAM.
-_METHODS = b" GET HEAD POST PUT DELETE PATCH OPTIONS TRACE CONNECT "
+_METHODS = const(b" GET HEAD POST PUT DELETE PATCH OPTIONS TRACE CONNECT ")
 # Two of these with different values would leave it to chance which one counts.
-_ONCE = " content-length host transfer-encoding authorization "
+_ONCE = const(" content-length host transfer-encoding authorization ")
 
 
 class Refusal(Exception):

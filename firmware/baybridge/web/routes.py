@@ -11,12 +11,12 @@ from microdot import Microdot, Response
 
 from baybridge.web.problem import problem
 
-_JSON = "application/json"
+_JSON = const("application/json")
 # Longer than bridge.discover() takes at the most.
 _DISCOVERY_MS = const(45000)
 
 # The dashboard takes this place; until then a page that says where everything is.
-_PAGE = (
+_PAGE = const(
     "<!doctype html><html lang=en><meta charset=utf-8>"
     "<meta name=viewport content='width=device-width'><title>Bay Bridge</title>"
     "<h1>Bay Bridge</h1>"
