@@ -23,7 +23,7 @@ _MONTH = (
     "month_heap_drift_bytes",
 )
 _FOLDER = "build/rehearse"
-# At 2 s the month takes half an hour; 10 s is what fits between two cups of coffee.
+# At 2 s the month takes half an hour, at 10 s ten minutes.
 _POLL_S = 10
 _DAYS = 30
 _SEED = 1
@@ -81,7 +81,7 @@ def _about(result):
         f"{result['days']} days, a poll every {_POLL_S} s, in {result['real_s'] / 60:.0f} minutes",
         f"troubles: {troubles}",
         f"of {result['minutes']} reachable battery minutes; {result['http_answers']} answers "
-        f"over a socket, {result['http_failures']} failed, {result['answers']} values' ages read",
+        f"over a socket, {result['http_failures']} failed, {result['answers']} batteries' values judged",
         f"the radio was restarted {result['radio_restarts']} times, tasks: "
         f"{result['restarts'] or 'none'}, the board: {result['resets'] or 'never'}",
         f"log: of {result['hours']} reachable battery hours {result['hours_missing']} have no "
@@ -130,6 +130,7 @@ def _step_figures(month):
     stale_served = sum(result["stale_served"] for result in results.values())
     details = [f"{stale_served} with a fault at each step"]
     for result in month:
-        details.append(f"{result['stale_served']} in the month; {result['first_wrong']}")
+        oldest = f"the oldest value shown was {result['oldest_s10'] / 10} s old"
+        details.append(f"{result['stale_served']} in the month; {result['first_wrong'] or oldest}")
         stale_served += result["stale_served"]
     yield Figure("stale_served_count", stale_served, details)
