@@ -15,6 +15,7 @@ from baybridge.tasks.poll_bms import Poller
 from baybridge.tasks.recover import Ladder
 from host_tests.fakes.air import Air
 from host_tests.fakes.clock import FakeClock
+from host_tests.fakes.job import FakeJob, stop
 from host_tests.fakes.peripheral import Peripheral
 from host_tests.fakes.scripted import ScriptedBattery
 
@@ -26,11 +27,6 @@ REQUESTS = (
     b"\xee\xc4\x00\x00\x00\x4f",
 )
 C1, C2, C4 = REQUESTS[1], REQUESTS[2], REQUESTS[4]
-
-
-class Job:
-    def beat(self):
-        pass
 
 
 class Rig:
@@ -70,16 +66,12 @@ class Rig:
         """Run a test coroutine beside the poller; check what must hold after every test."""
 
         async def main():
-            task = asyncio.create_task(self.holder.run(Job())) if start else None
+            task = asyncio.create_task(self.holder.run(FakeJob())) if start else None
             try:
                 await test(self)
             finally:
                 if task is not None:
-                    task.cancel()
-                    try:
-                        await task
-                    except asyncio.CancelledError:
-                        pass
+                    await stop(task)
             await self.clock.sleep_ms(3000)
             assert self.air.connections == [], "a slot leaked"
 

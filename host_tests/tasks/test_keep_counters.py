@@ -9,6 +9,7 @@ from baybridge.ports.files import Files
 from baybridge.record import counters_json, diagnostics
 from baybridge.tasks.keep_counters import CounterKeeper
 from host_tests.fakes.clock import FakeClock
+from host_tests.fakes.job import FakeJob
 from host_tests.ports.test_files import RamBlocks, empty_root, put, remount
 
 IS_UPY = sys.implementation.name == "micropython"
@@ -34,20 +35,6 @@ class BrokenFlash:
         raise OSError(self.errno)
 
 
-class Job:
-    """Counts signs of life and how long there were none."""
-
-    def __init__(self, clock):
-        self._clock = clock
-        self._last_s10 = 0
-        self.longest_s10 = 0
-
-    def beat(self):
-        now_s10 = self._clock.uptime_s10()
-        self.longest_s10 = max(self.longest_s10, now_s10 - self._last_s10)
-        self._last_s10 = now_s10
-
-
 def battery_of(id="house1"):
     return Battery(id, "House 1", 200, ("bad_checksum",))
 
@@ -71,7 +58,7 @@ def state_out(charge_out, gaps=0):
 
 def after(clock, keeper, steps):
     """Run the keeper; steps are (seconds to wait, what to call then or None)."""
-    job = Job(clock)
+    job = FakeJob(clock)
 
     async def main():
         task = asyncio.create_task(keeper.run(job))

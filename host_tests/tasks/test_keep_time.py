@@ -7,26 +7,13 @@ from baybridge.record import anchor, diagnostics
 from baybridge.tasks.keep_time import TimeKeeper
 from host_tests.fakes.card import card_and_hand
 from host_tests.fakes.clock import FakeClock
+from host_tests.fakes.job import FakeJob, run_through
 from host_tests.fakes.ntp import FakeNtp
 from host_tests.support import raises
 
 DAY_S = 86400
 NOON_S = 1786017600  # 2026-08-06T12:00:00Z
 NO_TIME_S = 2085978496  # 2036-02-07T06:28:16Z: what a server without time says
-
-
-class Job:
-    """Counts how long there was no sign of life."""
-
-    def __init__(self, clock):
-        self._clock = clock
-        self._last_s10 = 0
-        self.longest_s10 = 0
-
-    def beat(self):
-        now_s10 = self._clock.uptime_s10()
-        self.longest_s10 = max(self.longest_s10, now_s10 - self._last_s10)
-        self._last_s10 = now_s10
 
 
 class Network:
@@ -60,7 +47,7 @@ class Bench:
         if has_card:
             self.card.mount()
         self.keeper = self.new_keeper(7)
-        self.job = Job(self.clock)
+        self.job = FakeJob(self.clock)
 
     def new_keeper(self, boot):
         return TimeKeeper(self.clock, self.ntp, self.network, boot, self.card)
@@ -76,17 +63,7 @@ class Bench:
 
         async def main():
             task = asyncio.create_task(self.keeper.run(self.job))
-            for step in steps:
-                if isinstance(step, int):
-                    await self.clock.sleep_ms(step * 1000)
-                else:
-                    step()
-            assert not task.done()
-            task.cancel()
-            try:
-                await task
-            except asyncio.CancelledError:
-                pass
+            await run_through(task, self.clock, steps)
 
         self.clock.run(main())
         assert self.job.longest_s10 <= 100

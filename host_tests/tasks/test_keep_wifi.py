@@ -6,24 +6,11 @@ from baybridge.ports.wifi import Wifi
 from baybridge.record import diagnostics
 from baybridge.tasks.keep_wifi import WifiKeeper
 from host_tests.fakes.clock import FakeClock
+from host_tests.fakes.job import FakeJob, run_through
 from host_tests.fakes.probe import FakeProbe
 from host_tests.fakes.router import ROUTER
 
 DAY_S = 86400
-
-
-class Job:
-    """Counts how long there was no sign of life."""
-
-    def __init__(self, clock):
-        self._clock = clock
-        self._last_s10 = 0
-        self.longest_s10 = 0
-
-    def beat(self):
-        now_s10 = self._clock.uptime_s10()
-        self.longest_s10 = max(self.longest_s10, now_s10 - self._last_s10)
-        self._last_s10 = now_s10
 
 
 class Bench:
@@ -36,24 +23,14 @@ class Bench:
         self.probe = FakeProbe()
         wifi = Wifi("baybridge", ssid, password)
         self.keeper = WifiKeeper(wifi, self.probe, self.clock, lambda: self.served)
-        self.job = Job(self.clock)
+        self.job = FakeJob(self.clock)
 
     def run(self, *steps):
         """Run the keeper through steps: seconds to wait, or what to call."""
 
         async def main():
             task = asyncio.create_task(self.keeper.run(self.job))
-            for step in steps:
-                if isinstance(step, int):
-                    await self.clock.sleep_ms(step * 1000)
-                else:
-                    step()
-            assert not task.done()
-            task.cancel()
-            try:
-                await task
-            except asyncio.CancelledError:
-                pass
+            await run_through(task, self.clock, steps)
 
         self.clock.run(main())
         assert self.job.longest_s10 <= 60

@@ -9,9 +9,10 @@ from baybridge.record.frames import FrameLog
 from baybridge.tasks.record_frames import FrameRecorder
 from host_tests.fakes.card import card_and_hand
 from host_tests.fakes.clock import FakeClock
+from host_tests.fakes.job import FakeJob
 from host_tests.fakes.scripted import REPLIES_24V
 from host_tests.support import raises
-from host_tests.tasks.link_rig import REQUESTS, Job, Rig
+from host_tests.tasks.link_rig import REQUESTS, Rig
 from tools.sim.capture import ReplayBattery, parse
 
 IS_UPY = sys.implementation.name == "micropython"
@@ -46,7 +47,7 @@ class Bench:
 
     def run(self, test):
         async def main():
-            task = asyncio.create_task(self.recorder.run(Job()))
+            task = asyncio.create_task(self.recorder.run(FakeJob()))
             await test(self)
             task.cancel()
             try:
@@ -65,7 +66,7 @@ def test_recording_then_it_plays_as_the_battery_that_was_read():
         # Before it is found: its address is not known yet.
         await rig.clock.sleep_ms(1000)
         recorder = FrameRecorder([rig.battery], card, rig.clock, rig.frames, 3)
-        task = asyncio.create_task(recorder.run(Job()))
+        task = asyncio.create_task(recorder.run(FakeJob()))
         assert recorder.record(1) == "frames-3-1.txt"
         await rig.clock.sleep_ms(30000)
         rig.peripheral.kick()

@@ -15,13 +15,9 @@ from baybridge.tasks.poll_bms import Poller
 from baybridge.tasks.recover import Ladder
 from host_tests.fakes.air import Air
 from host_tests.fakes.clock import FakeClock
+from host_tests.fakes.job import FakeJob, stop
 from host_tests.fakes.peripheral import Peripheral
 from host_tests.fakes.scripted import ScriptedBattery
-
-
-class Job:
-    def beat(self):
-        pass
 
 
 class Rig:
@@ -69,14 +65,10 @@ class Rig:
 
     def run(self, test):
         async def main():
-            tasks = [asyncio.create_task(holder.run(Job())) for holder in self.holders]
+            tasks = [asyncio.create_task(holder.run(FakeJob())) for holder in self.holders]
             await test(self)
             for task in tasks:
-                task.cancel()
-                try:
-                    await task
-                except asyncio.CancelledError:
-                    pass
+                await stop(task)
 
         self.clock.run(main())
 
