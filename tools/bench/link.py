@@ -81,7 +81,7 @@ def _about(result):
         f"{result['days']} days, a poll every {_POLL_S} s, in {result['real_s'] / 60:.0f} minutes",
         f"troubles: {troubles}",
         f"of {result['minutes']} reachable battery minutes; {result['http_answers']} answers "
-        f"over a socket, {result['http_failures']} failed, {result['answers']} batteries' values judged",
+        f"over a socket, {result['http_failures']} failed, {result['answers']} answers judged",
         f"the radio was restarted {result['radio_restarts']} times, tasks: "
         f"{result['restarts'] or 'none'}, the board: {result['resets'] or 'never'}",
         f"log: of {result['hours']} reachable battery hours {result['hours_missing']} have no "
