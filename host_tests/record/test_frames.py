@@ -1,7 +1,8 @@
 """The frame log: what was noted comes out as a CAPTURE file that plays the same again."""
 
 from baybridge.battery.battery import Battery
-from baybridge.record.frames import FrameLog, FrameReader, head_lines
+from baybridge.record.capture import FrameReader, head_lines
+from baybridge.record.frames import FrameLog
 from host_tests.fakes.clock import ticks_diff
 from host_tests.upy.heap import allocates
 from tools.sim.capture import parse

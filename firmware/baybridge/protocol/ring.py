@@ -14,7 +14,7 @@ class FrameRing:
     """A fixed number of slots of one frame each."""
 
     def __init__(self):
-        self._frames = tuple([bytearray(_FRAME_BYTES) for _ in range(_SLOTS)])
+        self._bytes = bytearray(_SLOTS * _FRAME_BYTES)
         self._lengths = bytearray(_SLOTS)
         self._put_at = 0
         self._take_at = 0
@@ -27,11 +27,12 @@ class FrameRing:
         if following == self._take_at:
             self.overruns += 1
             return
-        frame = self._frames[self._put_at]
+        into = self._bytes
+        base = self._put_at * _FRAME_BYTES
         i = 0
         for b in payload:
             if i < _FRAME_BYTES:
-                frame[i] = b
+                into[base + i] = b
             i += 1
         self._lengths[self._put_at] = min(i, 255)
         self._put_at = following
@@ -41,10 +42,11 @@ class FrameRing:
         """Copy the oldest notification out and return its length, or -1 if there is none."""
         if self._take_at == self._put_at:
             return -1
-        frame = self._frames[self._take_at]
+        held = self._bytes
+        base = self._take_at * _FRAME_BYTES
         i = 0
         while i < _FRAME_BYTES:
-            into[i] = frame[i]
+            into[i] = held[base + i]
             i += 1
         n = self._lengths[self._take_at]
         self._take_at = (self._take_at + 1) % _SLOTS

@@ -3,7 +3,6 @@
 from baybridge.battery.bank import Bank, CurrentMean
 from baybridge.record.battery_json import BatteryText
 from baybridge.record.calendar import iso_utc
-from baybridge.record.frames import head_lines
 from baybridge.record.json_text import fixed, flag, members, object_of, tenths, text
 
 
@@ -60,6 +59,9 @@ class Bridge:
 
     def frames_pieces(self, id=None):
         """Yield the last raw frames of one battery as CAPTURE text, or of all, one by one."""
+        # Asked for rarely, so its room is entered only then.
+        from baybridge.record.capture import head_lines
+
         for number in range(len(self._batteries)):
             battery = self._batteries[number]
             if id is None or battery.id == id:

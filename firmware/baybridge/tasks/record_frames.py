@@ -9,7 +9,7 @@ import os
 from micropython import const
 
 from baybridge.record import names
-from baybridge.record.frames import FrameReader, head_lines
+from baybridge.record.capture import FrameReader, head_lines
 
 _EEXIST = const(17)
 _ENOENT = const(2)
