@@ -23,7 +23,7 @@ help:
 	@echo 'make run     the firmware on this computer; PORT= VM=micropython|cpython CAPTURE=a,b CONFIG= SD= SPEED='
 	@echo 'make test    every test; REQUIRE_ALL=1 makes a skipped one a failure, ARGS= goes to pytest'
 	@echo 'make test-upy  only the tests that run on MicroPython, there'
-	@echo 'make bench   the benchmarks, also into build/bench.json'
+	@echo 'make bench   the benchmarks, also into build/bench.json; FROZEN=1 builds a firmware image too'
 	@echo 'make lint    style and types; make format repairs the style'
 	@echo 'make size    bytes of every compiled firmware file'
 	@echo 'make setup   fetches the tools into .tools/; make clean removes them'

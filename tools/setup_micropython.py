@@ -93,16 +93,18 @@ def debian_mirror(apt=Path("/etc/apt")):
     return None
 
 
-def fetch(folder, arch, uri):
-    """Download and unpack the packages of one architecture; tell what failed, or ''."""
+def apt_command(apt, arch, uri, types="deb"):
+    """Return the words of an apt-get that knows SUITE only and writes below apt only.
+
+    None without Debian's keys.
+    """
     keyring = next((name for name in KEYRINGS if os.path.exists(name)), None)
     if keyring is None:
-        return "no debian-archive-keyring"
-    apt = folder / "apt"
+        return None
     for part in ("lists/partial", "cache/archives/partial", "debs"):
         (apt / part).mkdir(parents=True, exist_ok=True)
     (apt / "debian.sources").write_text(
-        f"Types: deb\nURIs: {uri}\nSuites: {SUITE}\nComponents: main\n"
+        f"Types: {types}\nURIs: {uri}\nSuites: {SUITE}\nComponents: main\n"
         f"Architectures: {arch}\nSigned-By: {keyring}\n"
     )
     options = {
@@ -119,6 +121,15 @@ def fetch(folder, arch, uri):
     command = ["apt-get", "-q"]
     for name, value in options.items():
         command += ["-o", f"{name}={value}"]
+    return command
+
+
+def fetch(folder, arch, uri):
+    """Download and unpack the packages of one architecture; tell what failed, or ''."""
+    apt = folder / "apt"
+    command = apt_command(apt, arch, uri)
+    if command is None:
+        return "no debian-archive-keyring"
     wanted = [f"{name}:{arch}" for name in PACKAGES]
     for step in ([*command, "update"], [*command, "download", *wanted]):
         try:

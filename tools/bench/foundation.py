@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.bench import http_load, vm
+from tools.bench import frozen, http_load, vm
 from tools.bench.report import CannotMeasure, Figure, guarded
 
 _VENV = vm.ROOT / ".tools" / "bench-venv"
@@ -51,7 +51,7 @@ def _heap_figures():
         yield Figure(
             f"heap_{kind}_bytes",
             imported[kind]["bytes"] + ran[kind]["bytes"],
-            details=[*_heap_details(imported[kind], ran[kind]), *_shares(kind)],
+            details=[*_heap_details(imported[kind], ran[kind]), *_shares(kind), *_others(kind)],
         )
     drift = ran["rom"]["drift_bytes"]
     other = ran["ram"]["drift_bytes"]
@@ -88,6 +88,26 @@ def _heap_details(imported, ran):
         f"{ran['asked_bytes']} more, not in the figure, once every route was asked: code that is "
         "loaded then",
     ]
+
+
+def _others(kind):
+    # Beside the figure with code in ROM: what a firmware image would hold.
+    if kind == "rom":
+        if not os.environ.get("FROZEN"):
+            yield "FROZEN=1 adds what it is when frozen into an image, where names cost nothing"
+            return
+        try:
+            micropython = frozen.build()
+        except CannotMeasure as exc:
+            yield f"frozen into an image: not measured, {exc}"
+            return
+        imported = vm.run("vm_import.py", "frozen", micropython=micropython)["bytes"]
+        ran = vm.run("vm_run.py", "frozen", str(free_port()), micropython=micropython)
+        check_run(ran)
+        yield (
+            f"frozen into an image: {imported + ran['bytes']}, of which {imported} imported; "
+            f"{ran['asked_bytes']} more once every route was asked"
+        )
 
 
 def _shares(kind):

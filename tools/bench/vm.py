@@ -40,9 +40,9 @@ def environment():
     return {**os.environ, "MICROPYPATH": _PATH}
 
 
-def start(script, *args):
+def start(script, *args, micropython=None):
     """Start tools/bench/<script> and return the process, its output a pipe."""
-    words = [command(), "-X", "heapsize=" + _HEAP, f"tools/bench/{script}", *args]
+    words = [micropython or command(), "-X", "heapsize=" + _HEAP, f"tools/bench/{script}", *args]
     return subprocess.Popen(
         words,
         cwd=ROOT,
@@ -54,12 +54,12 @@ def start(script, *args):
     )
 
 
-def run(script, *args):
+def run(script, *args, micropython=None):
     """Run tools/bench/<script>; return the JSON object it ends with.
 
     "printed" in it are the lines before.
     """
-    process = start(script, *args)
+    process = start(script, *args, micropython=micropython)
     try:
         output, _ = process.communicate(timeout=_LIMIT_S)
     except subprocess.TimeoutExpired:

@@ -16,7 +16,9 @@ _rom = [0, 0]  # where the image lies and how long it is
 
 
 def use_code(kind):
-    """Let imports find the compiled firmware: "ram", or "rom" to run it in place."""
+    """Let imports find the compiled firmware: "ram", "rom" to run it in place, or "frozen"."""
+    if kind == "frozen":
+        return
     if kind == "rom":
         _mount_rom()
     sys.path.insert(0, _ROM if kind == "rom" else _CODE)
@@ -68,9 +70,9 @@ def firmware_modules():
     import os
 
     names = ["baybridge.app"]
-    for entry in os.ilistdir(sys.path[0] + "/baybridge/ports"):
+    for entry in os.ilistdir("firmware/baybridge/ports"):
         name = entry[0].rsplit(".", 1)[0]
-        if name != "__init__":
+        if name[0] != "_":
             names.append("baybridge.ports." + name)
     return names
 

@@ -169,7 +169,7 @@ async def measure(port):
         "answers": client.answers,
         "failures": client.failures,
         "problems": app.problems,
-        "file": sys.modules["baybridge.app"].__file__,
+        "file": getattr(sys.modules["baybridge.app"], "__file__", "frozen"),
     }
     asking.cancel()
     running.cancel()
