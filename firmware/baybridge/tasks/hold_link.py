@@ -126,8 +126,9 @@ class Holder:
                 await self._ladder.note_absent()
             except central.Refused as exc:
                 self._fail(states.FAILED, exc)
-                if await self._ladder.note_refused():
-                    self._failures = 1
+                # The radio's fault: a long rest would spare nobody.
+                self._failures = 1
+                await self._ladder.note_refused()
             except central.LinkLost as exc:
                 self._fail(states.FAILED, exc)
                 if await self._ladder.note_lost():

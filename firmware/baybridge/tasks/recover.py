@@ -62,10 +62,10 @@ class Ladder:
         return await self._climb()
 
     async def note_refused(self):
-        """The radio refused to do what it was asked; true as for note_lost()."""
+        """The radio refused to do what it was asked."""
         self.lost += 1
         self.refused += 1
-        return await self._climb()
+        await self._climb()
 
     async def _climb(self):
         if self.lost >= _RESET_AFTER and self._clock.uptime_s10() >= _RESET_UPTIME_S10:
