@@ -88,7 +88,7 @@ def test_a_discovery_that_hangs_in_the_stack_is_cleared_by_a_restart_of_the_radi
 def test_a_radio_that_never_works_again_ends_in_a_reset_with_a_reason():
     async def test(rig):
         rig.central.ble.active(False)
-        rig.air.active_errnos = [5] * 1000
+        rig.air.active_errnos = [5] * 5000
         await rig.clock.sleep_ms(3600 * 1000)
         assert rig.resets == [], "a reset that did not help must not be repeated all day"
         await rig.clock.sleep_ms(3600 * 1000)
