@@ -16,7 +16,7 @@ def sections(app, version):
     yield "heap", heap_json(board)
     yield "tasks", tasks_json(app.supervisor.jobs)
     yield "radio", radio_json(app.central, app.links, app.ladder)
-    yield "batteries", batteries_json(app.batteries)
+    yield "batteries", batteries_json(app.batteries, app.ports.clock.uptime_s10())
     yield "counters", keeping_json(app.keeper, app.batteries)
     yield "http", http_json(app.guard, app.gate)
     yield "wifi", wifi_json(app.wifi)
@@ -65,8 +65,8 @@ def radio_json(central, links, ladder) -> str:
     )
 
 
-def batteries_json(batteries) -> str:
-    """For each battery, the refused frames by reason."""
+def batteries_json(batteries, now_s10: int) -> str:
+    """For each battery, how long ago its last good frame came, and the refused ones by reason."""
     rows = []
     for battery in batteries:
         link = battery.link
@@ -77,12 +77,18 @@ def batteries_json(batteries) -> str:
             object_of(
                 (
                     ("id", text(battery.id)),
+                    ("last_frame_age_s", fixed(_last_frame_age_s10(battery, now_s10), 1)),
                     ("rejected", object_of(rejected)),
                     ("last_error", text(link.last_error)),
                 )
             )
         )
     return array(rows)
+
+
+def _last_frame_age_s10(battery, now_s10):
+    taken_s10 = max(battery.sample.taken_s10)
+    return None if taken_s10 < 0 else now_s10 - taken_s10
 
 
 def keeping_json(keeper, batteries) -> str:
