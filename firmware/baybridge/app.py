@@ -123,11 +123,13 @@ class App:
         self.bridge.fast = self._fast
         self.bridge.discover = self._discover
         self.bridge.record_frames = self._record_frames
+        self.bridge.card = self.card
         self.bridge.is_well = self.supervisor.is_well
         self.bridge.sections = self._sections
         self.gate = Gate(self.bridge, clock)
         self.guard = Guard(make_app(self.bridge, self.gate), clock)
-        self.judge = Judge(self.batteries, self.bridge.bank_mean, clock)
+        bridge = self.bridge
+        self.judge = Judge(self.batteries, bridge.bank_mean, bridge.histories, clock)
         self.supervisor.add("judge", self.judge.run, _JUDGE_LIMIT_S)
         self.supervisor.add("counters", self.keeper.run, _COUNTERS_LIMIT_S)
         self.supervisor.add("serve", self._serve, _SERVE_LIMIT_S)

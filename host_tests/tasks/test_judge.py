@@ -5,8 +5,10 @@ import asyncio
 from baybridge.battery import sample as groups
 from baybridge.battery.bank import CurrentMean
 from baybridge.battery.battery import Battery
+from baybridge.record.history import CURRENT, History
 from baybridge.tasks.judge import Judge
 from host_tests.fakes.clock import FakeClock
+from host_tests.fakes.job import stop
 from host_tests.upy.heap import allocates
 
 
@@ -31,10 +33,11 @@ def judged(batteries, seconds):
     """Return the mean and the signs of life after so many seconds."""
     clock = FakeClock()
     mean = CurrentMean()
+    histories = [History(battery, len(batteries)) for battery in batteries]
     job = Job()
 
     async def main():
-        task = asyncio.create_task(Judge(batteries, mean, clock).run(job))
+        task = asyncio.create_task(Judge(batteries, mean, histories, clock).run(job))
         await clock.sleep_ms(seconds * 1000)
         task.cancel()
         try:
@@ -64,6 +67,26 @@ def test_round_when_there_is_no_battery_then_nothing_happens():
     assert judged([], 100) == (None, 100)
 
 
+def test_round_then_each_second_is_in_the_history():
+    batteries = [battery_of(-48000)]
+    history = History(batteries[0], 1)
+    clock = FakeClock()
+
+    async def main():
+        task = asyncio.create_task(Judge(batteries, CurrentMean(), [history], clock).run(Job()))
+        await clock.sleep_ms(9500)
+        batteries[0].sample.current_ma = -28000
+        await clock.sleep_ms(10000)
+        await stop(task)
+
+    clock.run(main())
+    # Twenty seconds in the first step of 20 s, the first ten at 48 A.
+    assert history.fine.value(CURRENT, 0, 0, 1) == -3800
+
+
 def test_look_then_no_allocation():
-    judge = Judge([battery_of(-48000), battery_of(-50000)], CurrentMean(), FakeClock())
-    assert not allocates(judge._look, 10)
+    batteries = [battery_of(-48000), battery_of(-50000)]
+    histories = [History(battery, 2) for battery in batteries]
+    judge = Judge(batteries, CurrentMean(), histories, FakeClock())
+    judge._look(10)
+    assert not allocates(judge._look, 20)

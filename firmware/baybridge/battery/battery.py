@@ -46,28 +46,29 @@ class Battery:
         """Note that something published has changed."""
         self.revision += 1
 
+    def cell_mv(self, i: int, now_s10: int):
+        """Return one cell of the series, from 0, or None if it is not known."""
+        return self.known(CELLS + i // 4, self.sample.cells_mv[i], now_s10)
+
     def cells_mv(self, now_s10: int) -> list:
         """Return every cell of the series, None for one that is not known."""
-        sample = self.sample
-        cells = []
-        for i in range(sample.series):
-            cells.append(self.known(CELLS + i // 4, sample.cells_mv[i], now_s10))
-        return cells
+        return [self.cell_mv(i, now_s10) for i in range(self.sample.series)]
 
     def spread_mv(self, now_s10: int):
         """Return highest minus lowest cell, or None unless all of them are known."""
         cells = self.cells_mv(now_s10)
         return None if None in cells or not cells else max(cells) - min(cells)
 
+    def temp_c(self, i: int, now_s10: int):
+        """Return the temperature of one sensor, from 0, or None if it is not known."""
+        temp_c = self.sample.temps_c[i]
+        if not _MIN_TEMP_C <= temp_c <= _MAX_TEMP_C:
+            return None
+        return self.known(SENSORS, temp_c, now_s10)
+
     def temps_c(self, now_s10: int) -> list:
         """Return as many temperatures as there are sensors, None for one that is not known."""
-        sample = self.sample
-        temps = []
-        for i in range(sample.temp_count):
-            temp_c = sample.temps_c[i]
-            is_sound = _MIN_TEMP_C <= temp_c <= _MAX_TEMP_C
-            temps.append(self.known(SENSORS, temp_c, now_s10) if is_sound else None)
-        return temps
+        return [self.temp_c(i, now_s10) for i in range(self.sample.temp_count)]
 
     def soc_pct(self, now_s10: int):
         """Return the state of charge in whole percent, or None if it is not known or absurd."""

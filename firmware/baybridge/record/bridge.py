@@ -3,6 +3,7 @@
 from baybridge.battery.bank import Bank, CurrentMean
 from baybridge.record.battery_json import BatteryText
 from baybridge.record.calendar import iso_utc
+from baybridge.record.history import History
 from baybridge.record.json_text import fixed, flag, members, object_of, tenths, text
 
 
@@ -22,9 +23,12 @@ class Bridge:
         self.discover = None  # async () -> JSON; OSError with a sentence
         # Set by whoever supervises: a function that tells whether every task makes progress.
         self.is_well = lambda: True
-        # Somebody feeds it once a second, asked or not.
+        # What the log's routes read from.
+        self.card = None
+        # Somebody feeds these once a second, asked or not.
         self.bank_mean = CurrentMean()
-        self._clock = clock
+        self.histories = [History(battery, len(batteries)) for battery in batteries]
+        self.clock = clock
         self._batteries = batteries
         self._frames = frames
         self._texts = [BatteryText(battery) for battery in batteries]
@@ -36,17 +40,24 @@ class Bridge:
         """Return the ids of all batteries."""
         return [battery.id for battery in self._batteries]
 
+    def history_of(self, id: str):
+        """Return the History of the battery of this id, or None if there is none."""
+        for i in range(len(self._batteries)):
+            if self._batteries[i].id == id:
+                return self.histories[i]
+        return None
+
     def battery_text(self, id: str):
         """Return one battery's JSON, or None if there is none of this id."""
         for i in range(len(self._batteries)):
             if self._batteries[i].id == id:
-                return self._texts[i].render(self._clock.uptime_s10())
+                return self._texts[i].render(self.clock.uptime_s10())
         return None
 
     def batteries_text(self) -> bytes:
         """Return the JSON of all batteries, their bank and the bridge itself."""
-        now_s10 = self._clock.uptime_s10()
-        unix_s = self._clock.unix_s()
+        now_s10 = self.clock.uptime_s10()
+        unix_s = self.clock.unix_s()
         head = '{"time":%s,"uptime_s":%d,"bridge":%s,"time_is_set":%s},"bank":%s,"batteries":[' % (
             text(None if unix_s is None else iso_utc(unix_s)),
             now_s10 // 10,
@@ -66,11 +77,11 @@ class Bridge:
             battery = self._batteries[number]
             if id is None or battery.id == id:
                 yield from head_lines(battery)
-                yield from self._frames.lines(number, self._clock.ticks_diff)
+                yield from self._frames.lines(number, self.clock.ticks_diff)
 
     def diagnostics_pieces(self):
         """Yield the diagnostics as JSON, section by section."""
-        yield '{"uptime_s":%d' % (self._clock.uptime_s10() // 10)
+        yield '{"uptime_s":%d' % (self.clock.uptime_s10() // 10)
         for name, value in self.sections():
             yield ',"%s":' % name
             yield value
@@ -81,7 +92,7 @@ class Bridge:
 
         A battery that is away is a warning in it, not a failure: restarting us would not help.
         """
-        now_s10 = self._clock.uptime_s10()
+        now_s10 = self.clock.uptime_s10()
         is_well = self.is_well()
         missing = Bank(self._batteries, now_s10).missing
         status = "fail" if not is_well else "warn" if missing else "pass"
