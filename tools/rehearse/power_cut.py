@@ -32,6 +32,8 @@ _DARK_S = 20
 _PATIENCE_S = 1800
 _RECORDS_AFTER = 3
 _MAX_FAULTS = 20
+# So much longer a file may get by a restart.
+_SPARE = 65536
 
 
 class _Job:
@@ -64,7 +66,7 @@ class Bridge:
     async def _run(self, seconds, unknown_s, records):
         task = asyncio.create_task(self.writer.run(_Job()))
         for uptime_s in range(0, seconds, POLL_S):
-            if records is not None and self.writer.flushed >= records:
+            if task.done() or records is not None and self.writer.flushed >= records:
                 break
             if uptime_s >= unknown_s and self.clock.unix_s() is None:
                 self.clock.set_unix_s(self.now_s())
@@ -124,15 +126,14 @@ class PowerCuts:
         self._ends = []
         self._keep_truth()
         longest = max([len(content) for content in self.contents.values()])
-        self._buf = memoryview(bytearray(longest + 65536))
+        self._spare = memoryview(bytearray(longest + _SPARE))
 
     def _keep_truth(self):
         lines = self.run.lines
         _mount()
         for path in _log_files():
-            with open(path, "rb") as file:
-                content = file.read()
-            self.contents[path] = memoryview(content)
+            self.contents[path] = _read(path, memoryview(bytearray()))
+            content = bytes(self.contents[path])
             end = 0
             for line in content.split(b"\r\n"):
                 end += len(line) + 2
@@ -234,9 +235,10 @@ class PowerCuts:
             sure[path] = end
         try:
             _mount()
-            is_sure, found = self._read_card(sure)
+            found = _read_rest(sure, self.contents, self._spare)
+            is_sure = found is not None
             if not is_sure:
-                _, found = self._read_card({})
+                found = _read_rest({}, {}, self._spare)
         except OSError as exc:
             self._fault(where, sum([n for _, n in promises]), "it cannot be read: %r" % exc)
             return
@@ -254,27 +256,45 @@ class PowerCuts:
                 if of_boot[seq] != recording.lines.get(seq):
                     self._fault(where, 1, "record %d of start %d changed" % (seq, recording.boot))
 
-    def _read_card(self, sure):
-        """Return whether the files begin as they should, and all else as {boot: {seq: line}}.
 
-        sure is {path: bytes}: so much has to be there, and is compared in one piece.
-        """
-        found = {}
-        files = _log_files()
-        for path in sure:
-            if path not in files:
-                return False, found
-        for path in files:
-            begin = sure.get(path, 0)
-            with open(path, "rb") as file:
-                size = file.readinto(self._buf)
-            if begin and (size < begin or self._buf[:begin] != self.contents[path][:begin]):
-                return False, found
-            for line in bytes(self._buf[begin:size]).split(b"\r\n"):
-                if is_whole(line):
-                    boot, seq = boot_and_seq(line)
-                    found.setdefault(boot, {})[seq] = line
-        return True, found
+def read_card():
+    """Mount the card in the slot and return its whole records, {boot: {seq: line}}."""
+    _mount()
+    return _read_rest({}, {}, memoryview(bytearray()))
+
+
+def _read_rest(sure, contents, spare):
+    """Return the records behind what is sure; None if a file does not begin so.
+
+    sure is {path: bytes}: so much of contents has to be there, and is compared in one piece.
+    spare is memory to read into.
+    """
+    found = {}
+    files = _log_files()
+    for path in sure:
+        if path not in files:
+            return None
+    for path in files:
+        content = _read(path, spare)
+        begin = sure.get(path, 0)
+        if begin and (len(content) < begin or content[:begin] != contents[path][:begin]):
+            return None
+        for line in bytes(content[begin:]).split(b"\r\n"):
+            if is_whole(line):
+                boot, seq = boot_and_seq(line)
+                found.setdefault(boot, {})[seq] = line
+    return found
+
+
+# In one piece: FatFs then reads whole clusters, and a day's file takes a millisecond.
+def _read(path, spare):
+    size = os.stat(path)[6]
+    if size > len(spare):
+        spare = memoryview(bytearray(size))
+    content = spare[:size]
+    with open(path, "rb") as file:
+        file.readinto(content)
+    return content
 
 
 def _restart():
