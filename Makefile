@@ -24,6 +24,7 @@ help:
 	@echo 'make test    every test; REQUIRE_ALL=1 makes a skipped one a failure, ARGS= goes to pytest'
 	@echo 'make test-upy  only the tests that run on MicroPython, there'
 	@echo 'make bench   the benchmarks, also into build/bench.json; FROZEN=1 builds a firmware image too'
+	@echo 'make logview ARGS="check CARD"  the card'"'"'s logs: check, summary, plot, convert, merge'
 	@echo 'make lint    style and types; make format repairs the style'
 	@echo 'make size    bytes of every compiled firmware file'
 	@echo 'make setup   fetches the tools into .tools/; make clean removes them'
@@ -47,13 +48,21 @@ run: setup
 	*) echo "VM=$$vm: it is micropython or cpython" >&2; exit 2 ;; \
 	esac
 
-test: setup
+test: setup .tools/logview
 	@REQUIRE_ALL='$(REQUIRE_ALL)' $(VENV)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-upy: setup
 	@REQUIRE_ALL=1 $(VENV)/python -m pytest -m micropython $(ARGS)
 
-bench: setup
+# Reads, checks, plots, converts and merges the card's logs: make logview ARGS="check CARD".
+logview: setup .tools/logview
+	@PYTHONPATH=$(HOST_PATH) $(VENV)/python -m tools.logview $(ARGS)
+
+# After setup, which may make the environment anew; not for `make run`, because it is large.
+.tools/logview: pyproject.toml tools/setup.py | setup
+	@$(PYTHON) -m tools.setup logview
+
+bench: setup .tools/logview
 	@mkdir -p build
 	@PYTHONPATH=$(HOST_PATH) $(VENV)/python -m tools.bench
 
@@ -73,4 +82,4 @@ clean:
 	rm -rf .tools build .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: all help setup run test test-upy bench lint format size clean
+.PHONY: all help setup run test test-upy bench logview lint format size clean

@@ -60,6 +60,7 @@ def make_venv(packages):
         return
     print("setup: host programs into .tools/venv")
     shutil.rmtree(VENV, ignore_errors=True)
+    (TOOLS / "logview").unlink(missing_ok=True)  # what it stood for is gone with the rest
     run(
         [sys.executable, "-m", "venv", str(VENV)],
         "no virtual environment; on Debian and Ubuntu: apt install python3-venv",
@@ -97,7 +98,17 @@ def install_typings(packages):
     mark_done("typings", packages)
 
 
-def main():
+def install_logview(packages):
+    """Put what tools/logview needs into the virtual environment: large, and not for `make run`."""
+    made_from = [packages, str(ROOT), sys.version]
+    if (TOOLS / "logview").exists() and is_done("logview", made_from):
+        return
+    print("setup: polars and Pillow for tools/logview into .tools/venv (60 MB to fetch)")
+    pip_install(packages, "--only-binary", ":all:")
+    mark_done("logview", made_from)
+
+
+def main(args=()):
     if sys.version_info < (3, 11):  # noqa: UP036 - the machine's own Python runs this
         print("setup: Python 3.11 or newer is needed, this is " + sys.version.split()[0])
         return 1
@@ -105,6 +116,15 @@ def main():
 
     groups = dependency_groups()
     TOOLS.mkdir(exist_ok=True)
+    if "logview" in args:
+        # The Makefile has run the rest before.
+        try:
+            install_logview(groups["logview"])
+        except SetupError as exc:
+            print(f"setup: {exc}", file=sys.stderr)
+            return 1
+        (TOOLS / "logview").touch()
+        return 0
     try:
         make_venv(groups["host"])
         copy_microdot(groups["host"])
@@ -120,4 +140,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

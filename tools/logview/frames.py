@@ -1,0 +1,147 @@
+"""A battery's sound records as polars frames, one block after the other: memory stays bounded.
+
+Every frame has `at_s` (Unix seconds, placed by the anchors where the record has no time; null
+where nobody knows), boot, seq, uptime_ms and the file's other columns, typed by their names.
+A line that is not as it was written, and one that was written twice, is left out and counted.
+"""
+
+import io
+
+import polars as pl
+
+from baybridge.record import calendar
+
+_INTEGERS = ("boot", "seq", "uptime_ms", "cycles")
+FLAGS = ("charge_fet", "discharge_fet", "heater", "balancing")
+_FLOAT_ENDS = ("_v", "_a", "_w", "_ah", "_wh", "_pct", "_c", "_mohm", "_s", "_mv")
+# A batch that is written again after a card's error follows itself this closely.
+_TWICE_WITHIN = 4096
+_KEYS = ("boot", "seq", "uptime_ms")
+
+
+class Tally:
+    """What was left out of the frames, and how many records are in them."""
+
+    def __init__(self):
+        self.records = 0
+        self.bad = 0
+        self.twice = 0
+        self.placed = 0
+        self.unplaced = 0
+        self.outside = 0
+
+    def lines(self):
+        """Yield what a reader has to know about what is not shown."""
+        if self.bad:
+            yield f"{self.bad} bad lines left out (`check` lists them)"
+        if self.twice:
+            yield f"{self.twice} records were written twice and count once"
+        if self.placed:
+            yield f"{self.placed} records from before the time was known, placed by anchors"
+        if self.unplaced:
+            yield f"{self.unplaced} records without a time, and no anchor to place them"
+
+
+def type_of(name):
+    """Return the polars type of a column, by its name."""
+    if name in _INTEGERS:
+        return pl.Int64
+    if name in FLAGS:
+        return pl.Boolean
+    return pl.Float64 if name.endswith(_FLOAT_ENDS) else pl.String
+
+
+def columns_of(battery):
+    """Return the names of all columns of a battery's files, each once, without the time."""
+    found = []
+    for log in battery.logs:
+        skipped = ("time", log.columns.note, *found)
+        found += [name for name in log.columns.names if name not in skipped]
+    # A file with other cells than the one before must not put its cells behind the flags.
+    order = {"cell_": 1, "tempe": 2, "charg": 3, "disch": 3, "heate": 3, "balan": 3, "prote": 3}
+    return sorted(found, key=lambda name: (order.get(name[:5], 0 if name in _FIRST else 4), 0))
+
+
+_FIRST = (*_KEYS, "voltage_v", "current_a", "power_w", "soc_pct", "remaining_ah", "cycles")
+
+
+def frames(battery, tally, progress=None, since_s=None, until_s=None):
+    """Yield the frames of a battery's files in their order.
+
+    With a span, records without a time are left out: nobody knows whether they belong to it.
+    """
+
+    def tell(number, offset, kind, text):
+        tally.bad += kind != "end"
+
+    seen = None
+    for log in battery.logs:
+        for bodies in log.sound(tell, progress):
+            frame = _parsed(log.columns, bodies)
+            frame = _placed(frame, battery.anchors, tally)
+            frame, seen = _once(frame, seen, tally)
+            if since_s is not None or until_s is not None:
+                before = frame.height
+                low = -(1 << 62) if since_s is None else since_s
+                high = 1 << 62 if until_s is None else until_s
+                frame = frame.filter(pl.col("at_s").is_between(low, high, closed="left"))
+                tally.outside += before - frame.height
+            tally.records += frame.height
+            if frame.height:
+                yield frame
+
+
+def _parsed(columns, bodies):
+    # Flags are read as numbers: polars takes only "true" and "false" for truth.
+    schema = {
+        name: pl.Int8 if name in FLAGS else pl.String if name == "time" else type_of(name)
+        for name in columns.names
+    }
+    frame = pl.read_csv(
+        io.BytesIO(b"\n".join(bodies)),
+        has_header=False,
+        schema=schema,
+        quote_char=None,
+        ignore_errors=True,
+        low_memory=True,
+    )
+    return frame.with_columns(
+        pl.col("time")
+        .str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="ms", strict=False)
+        .dt.epoch("s")
+        .alias("at_s"),
+        *[pl.col(name).cast(pl.Boolean) for name in FLAGS if name in schema],
+    ).drop("time", *[columns.note] if columns.note else [])
+
+
+def _placed(frame, anchors, tally):
+    unknown = frame["at_s"].null_count()
+    if not unknown:
+        return frame
+    found = []
+    for at_s, boot, uptime_ms in frame.select("at_s", "boot", "uptime_ms").iter_rows():
+        if at_s is None and boot is not None and uptime_ms is not None:
+            time = anchors.time_of(boot, uptime_ms)
+            at_s = calendar.unix_s(time) if time else None
+        found.append(at_s)
+    frame = frame.with_columns(pl.Series("at_s", found, pl.Int64))
+    left = frame["at_s"].null_count()
+    tally.placed += unknown - left
+    tally.unplaced += left
+    return frame
+
+
+def _once(frame, seen, tally):
+    """Return the frame without records that were written twice, and the keys seen last."""
+    keys = frame.select(_KEYS)
+    joined = keys if seen is None else pl.concat([seen, keys])
+    is_plain = joined.select(
+        ((pl.col("seq").diff() == 1) & (pl.col("boot").diff() == 0)).slice(1).all()
+    ).item()
+    if not is_plain:
+        is_first = joined.select(pl.struct(_KEYS).is_first_distinct()).to_series()
+        is_first = is_first.tail(frame.height)
+        if not is_first.all():
+            tally.twice += frame.height - int(is_first.sum())
+            frame = frame.filter(is_first)
+    return frame, joined.tail(_TWICE_WITHIN)

@@ -1,0 +1,174 @@
+"""Which files are meant: from files, battery folders, `baybridge` folders or whole cards.
+
+Files of one folder are one battery's log. They are put in the order in which they were written;
+the anchors of the card stand beside the batteries' folders.
+"""
+
+import os
+from pathlib import Path
+
+from baybridge.record import anchor, names
+from tools.logview.lines import Log, Unreadable, reason
+
+
+class Battery:
+    """The log of one battery: its files in order, and what could not be read.
+
+    is_whole says that the folder was named and not single files: what is missing in it is
+    missing. troubles: (path, text) of files that are no log; other: names that were passed over.
+    """
+
+    def __init__(self, folder, is_whole):
+        self.folder = folder
+        self.name = folder.name or "log"
+        self.is_whole = is_whole
+        self.logs = []
+        self.troubles = []
+        self.other = []
+        self.anchors = Anchors(folder.parent / anchor.FILE)
+
+    @property
+    def size(self):
+        """Bytes of all of its files."""
+        return sum(log.size for log in self.logs)
+
+    def each_file(self):
+        """Return one Battery for each file."""
+        parts = []
+        for log in self.logs:
+            part = Battery(self.folder, False)
+            part.name = f"{self.name}/{log.path.name}"
+            part.logs = [log]
+            parts.append(part)
+        return parts
+
+
+class Anchors:
+    """The anchors of a card; bad: (line number, byte offset) of lines that are none."""
+
+    def __init__(self, path):
+        self.path = path
+        self.lines = []
+        self.bad = []
+        self._of_boot = {}
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            content = b""
+        except OSError as exc:
+            raise Unreadable(f"{path}: {reason(exc)}")
+        offset = 0
+        for number, raw in enumerate(content.splitlines(keepends=True), 1):
+            text = raw.decode("ascii", "replace").rstrip("\r\n")
+            found = anchor.parse(text)
+            if found:
+                self.lines.append(text)
+                self._of_boot.setdefault(found[0], []).append(found)
+            elif number > 1 or text != anchor.HEADER.rstrip():
+                self.bad.append((number, offset))
+            offset += len(raw)
+
+    def time_of(self, boot, uptime_ms):
+        """Return the ISO time of a moment of a boot, or None where it cannot be placed."""
+        of_boot = self._of_boot.get(boot)
+        return anchor.place(boot, uptime_ms, of_boot) if of_boot else None
+
+    def add(self, other):
+        """Take over the anchors that are not here yet, in their order."""
+        for text in other.lines:
+            if text not in self.lines:
+                self.lines.append(text)
+                found = anchor.parse(text)
+                self._of_boot.setdefault(found[0], []).append(found)
+
+
+def find(paths):
+    """Return the batteries that the paths name; Unreadable if one of them gives nothing."""
+    found = {}
+    for path in map(Path, paths):
+        try:
+            is_folder = path.is_dir()
+            exists = is_folder or path.exists()
+        except OSError as exc:
+            raise Unreadable(f"{path}: {reason(exc)}")
+        if not exists:
+            raise Unreadable(f"{path}: there is no such file or folder")
+        if is_folder:
+            _find_below(path, found)
+        else:
+            battery = _battery_of(found, path.parent, False)
+            if path.resolve() not in [log.path.resolve() for log in battery.logs]:
+                battery.logs.append(Log(path))
+    for battery in found.values():
+        battery.logs = _in_order(battery)
+    return [battery for battery in found.values() if battery.logs or battery.troubles]
+
+
+def _battery_of(found, folder, is_whole):
+    key = folder.resolve()
+    if key not in found:
+        found[key] = Battery(key, is_whole)
+    found[key].is_whole |= is_whole
+    return found[key]
+
+
+def _find_below(top, found):
+    troubles = []
+    count = 0
+    for folder, files in sorted(_walk(top)):
+        for name in sorted(files):
+            path = folder / name
+            is_named = names.is_log_name("x/" + name)
+            if name.startswith(".") or name == anchor.FILE:
+                continue
+            if not name.endswith(".csv"):
+                if path.parent.resolve() in found:
+                    found[path.parent.resolve()].other.append(name)
+                continue
+            battery = _battery_of(found, folder, True)
+            if any(log.path == path for log in battery.logs):
+                continue
+            try:
+                battery.logs.append(Log(path))
+                count += 1
+            except Unreadable as exc:
+                if "permission denied" in str(exc):
+                    raise
+                if is_named:
+                    battery.troubles.append((path, str(exc).removeprefix(f"{path}: ")))
+                else:
+                    battery.other.append(name)
+                troubles.append(str(exc))
+    if not count:
+        why = f"; {troubles[0]}" if troubles else ""
+        raise Unreadable(f"{top}: no log of the bridge in this folder or below{why}")
+
+
+def _walk(top):
+    failed = []
+    for folder, _, files in os.walk(top, onerror=failed.append):
+        yield Path(folder), files
+    if failed:
+        raise Unreadable(f"{failed[0].filename}: {reason(failed[0])}")
+
+
+def _in_order(battery):
+    """Return the files in the order in which they were begun.
+
+    One that was begun before the time was known, and that no anchor places, goes before the
+    first dated file of its own or a later boot: boots are counted upwards.
+    """
+    rows = []
+    for log in battery.logs:
+        boot, seq, uptime_ms, time = log.first
+        if not time and boot is not None:
+            time = battery.anchors.time_of(boot, uptime_ms)
+        if not time and not log.path.name.startswith("boot-"):
+            time = log.path.name[:10]
+        rows.append((time, boot or 0, seq or 0, log.path.name, log))
+    keyed = []
+    for time, boot, seq, name, log in rows:
+        later = [row[0] for row in rows if row[0] and row[1] >= boot]
+        keyed.append((time or min(later, default="9999"), bool(time), boot, seq, name, log))
+    keyed.sort(key=lambda row: row[:5])
+    return [row[5] for row in keyed]
