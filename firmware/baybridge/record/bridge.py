@@ -23,8 +23,9 @@ class Bridge:
         self.discover = None  # async () -> JSON; OSError with a sentence
         # Set by whoever supervises: a function that tells whether every task makes progress.
         self.is_well = lambda: True
-        # What the log's routes read from.
+        # What the log's routes read from, and whether one reads a history; one at a time may.
         self.card = None
+        self.is_card_read = False
         # Somebody feeds these once a second, asked or not.
         self.bank_mean = CurrentMean()
         self.histories = [History(battery, len(batteries)) for battery in batteries]

@@ -15,7 +15,7 @@ from micropython import const
 from baybridge.record.json_text import fixed
 
 # Seconds of a fine and of a coarse step, by the number of batteries, 1 to 4.
-PLAN = const(((20, 600), (30, 600), (30, 1200), (30, 1800)))
+PLAN = const(((20, 600), (30, 720), (30, 1440), (30, 2700)))
 FINE_SPAN_S = const(3600)
 COARSE_SPAN_S = const(86400)
 
@@ -66,10 +66,11 @@ class Track:
 
     # Hot path: no allocation; host_tests/upy checks it. The sums stay small ints for two hours
     # of seconds, longer than any step of PLAN.
-    def feed(self, values, second: int):
+    def feed(self, values, second: int, weight: int = 1):
         """Take what was known in a second, as pack() gives it, negative where nothing was.
 
-        Seconds never go back; one of a step before the latest is left out.
+        Seconds never go back; one of a step before the latest is left out. weight is the number
+        of seconds the values stand for in the mean.
         """
         number = second // self.step_s
         if number != self.number:
@@ -84,8 +85,8 @@ class Track:
                 continue
             column = self._arrays[q]
             is_first = self._counts[q] == 0
-            self._counts[q] += 1
-            self._sums[q] += value
+            self._counts[q] += weight
+            self._sums[q] += value * weight
             count = self._counts[q]
             column[at] = (2 * self._sums[q] + count) // (2 * count)
             if self.rows > 1:

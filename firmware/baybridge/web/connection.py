@@ -38,9 +38,25 @@ class Connection:
         return self.writer.get_extra_info(name)
 
     def put(self, piece):
-        """Send without waiting; what does not fit now is kept by the stream."""
+        """Send without waiting; a copy of what does not fit now is kept by the stream."""
         self.is_sent = True
+        if isinstance(piece, memoryview) and hasattr(self.writer, "transport"):
+            # CPython from 3.12 on would keep the view, and its buffer is used again.
+            piece = bytes(piece)
         self.writer.write(piece)
+
+    @property
+    def has_room(self):
+        """Whether all that was put is on its way, so that put() would keep nothing."""
+        transport = getattr(self.writer, "transport", None)
+        if transport is None:
+            return not self.writer.out_buf
+        return transport.get_write_buffer_size() == 0
+
+    async def flush(self):
+        """Wait until the socket has taken what was put, and live for another stall_ms."""
+        await self.writer.drain()
+        self.renew()
 
     async def awrite(self, piece):
         """Send and wait until the socket has taken it."""

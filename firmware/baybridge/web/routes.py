@@ -25,6 +25,8 @@ _PAGE = const(
     "<p>The dashboard is not built yet. What there is:<ul>"
     "<li><a href=/api/v1/batteries>/api/v1/batteries</a> all batteries"
     "<li>/api/v1/batteries/<i>id</i> one of them"
+    "<li>/api/v1/batteries/<i>id</i>/history what it did"
+    "<li><a href=/api/v1/logs>/api/v1/logs</a> the files on the card"
     "<li><a href=/api/v1/discovery>/api/v1/discovery</a> the batteries in the air"
     "<li><a href=/api/v1/frames>/api/v1/frames</a> the last raw frames"
     "<li><a href=/api/v1/diagnostics>/api/v1/diagnostics</a> how the bridge is doing"
@@ -84,7 +86,27 @@ def make_app(bridge, gate) -> Microdot:
         except OSError as exc:
             return problem(503, str(exc), request.path, {"Retry-After": "10"})
 
-    # What follows changes something. It is asked for rarely, so its code is loaded only then.
+    # What follows is asked for rarely, so its code is loaded only then.
+
+    @app.get("/api/v1/batteries/<id>/history")
+    async def history(request, id):
+        from baybridge.web import history
+
+        return await history.answer(bridge, request, id) or _no_battery(bridge, request)
+
+    @app.get("/api/v1/logs")
+    async def logs(request):
+        from baybridge.web import logs
+
+        return logs.listing(bridge, request)
+
+    @app.get("/api/v1/logs/<name>")
+    async def log(request, name):
+        from baybridge.web import logs
+
+        return logs.download(bridge, request, name)
+
+    # What follows changes something.
 
     @app.post("/api/v1/batteries/<id>/release")
     async def release(request, id):
