@@ -208,7 +208,7 @@ def _tell_gap(battery, gap, report):
     if gap.before is None:
         told += f" before {when(battery, gap.boot, after)}"
         # Of the card's first boot the file before may have been deleted to make room.
-        if not battery.is_whole or after[2] is battery.logs[0]:
+        if not battery.is_whole or gap.boot == battery.logs[0].first[0]:
             report.line(f"{place}: note: {told}; an earlier file may have them")
             return
     else:

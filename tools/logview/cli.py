@@ -52,9 +52,9 @@ def _parser():
     command.add_argument(
         "--max-step",
         type=float,
-        default=900,
         metavar="S",
-        help="records further apart are not integrated over (default 900 s)",
+        help="records further apart are not integrated over (default 900 s, "
+        "or three times the schedule in the file)",
     )
     _add_span(command)
     command.set_defaults(run=_summary)

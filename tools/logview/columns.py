@@ -17,7 +17,7 @@ _STANDARD = csv_line.header(0, 0).rstrip().split(",")
 _HEAD = _STANDARD.index("cycles") + 1
 _TAIL = len(_STANDARD) - _HEAD
 _NOTE = re.compile(
-    r"baybridge(_[0-9A-Za-z.+-]+_record_[0-9]+s_fast_[0-9]+s_rest_[0-9]+s_flush_[0-9]+s)?"
+    r"baybridge(_[0-9A-Za-z.+-]+_record_([0-9]+)s_fast_[0-9]+s_rest_([0-9]+)s_flush_[0-9]+s)?"
 )
 _CELL = re.compile(r"cell_([1-9][0-9]?)_v")
 _TEMPERATURE = re.compile(r"temperature_([1-9][0-9]?)_c")
@@ -41,6 +41,12 @@ class Columns:
         self.keys = max(self.time, self.boot, self.seq, self.uptime_ms) + 1
         # The name of the empty column, or None.
         self.note = self.names[-1] if is_note(self.names[-1]) else None
+
+    @property
+    def slowest_s(self):
+        """The longest time between records that the note tells of; 0 if it tells none."""
+        note = self.note and _NOTE.fullmatch(self.note)
+        return max(int(note[2]), int(note[3])) if note and note[1] else 0
 
     def header(self, note=None):
         """Return the header line, without its end; note takes the place of the file's own."""

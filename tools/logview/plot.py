@@ -7,7 +7,6 @@ from tools.logview.chart import Chart
 from tools.logview.decimate import Buckets
 from tools.logview.lines import Unreadable, reason
 from tools.logview.progress import Progress
-from tools.logview.summary import MAX_STEP_S
 
 
 def run(batteries, prefix, write, since_s=None, until_s=None, points=2000):
@@ -56,7 +55,7 @@ def chart_of(battery, tally, progress=None, since_s=None, until_s=None, points=2
         buckets,
         starts,
         columns,
-        MAX_STEP_S,
+        battery.max_step_s,
         notes,
     )
 

@@ -1,7 +1,8 @@
 """Which files are meant: from files, battery folders, `baybridge` folders or whole cards.
 
 Files of one folder are one battery's log. They are put in the order in which they were written;
-the anchors of the card stand beside the batteries' folders.
+the anchors of the card stand beside the batteries' folders. A file that was downloaded from the
+bridge has its battery's id in front of its name; its anchors are looked for in its own folder.
 """
 
 import os
@@ -18,26 +19,38 @@ class Battery:
     missing. troubles: (path, text) of files that are no log; other: names that were passed over.
     """
 
-    def __init__(self, folder, is_whole):
+    def __init__(self, folder, name, anchors, is_whole):
         self.folder = folder
-        self.name = folder.name or "log"
+        self.name = name
         self.is_whole = is_whole
         self.logs = []
+        self._paths = set()
         self.troubles = []
         self.other = []
-        self.anchors = Anchors(folder.parent / anchor.FILE)
+        self.anchors = anchors
 
     @property
     def size(self):
         """Bytes of all of its files."""
         return sum(log.size for log in self.logs)
 
+    @property
+    def max_step_s(self):
+        """How far apart records may be on purpose: thrice the slowest schedule, or a quarter."""
+        return max(900, *(3 * log.columns.slowest_s for log in self.logs))
+
+    def take(self, path):
+        """Add a file, once."""
+        if path.resolve() not in self._paths:
+            self._paths.add(path.resolve())
+            self.logs.append(Log(path))
+
     def each_file(self):
         """Return one Battery for each file."""
         parts = []
         for log in self.logs:
-            part = Battery(self.folder, False)
-            part.name = f"{self.name}/{log.path.name}"
+            name = f"{self.name}/{_file_name(log.path)}"
+            part = Battery(self.folder, name, self.anchors, False)
             part.logs = [log]
             parts.append(part)
         return parts
@@ -96,40 +109,48 @@ def find(paths):
         if is_folder:
             _find_below(path, found)
         else:
-            battery = _battery_of(found, path.parent, False)
-            if path.resolve() not in [log.path.resolve() for log in battery.logs]:
-                battery.logs.append(Log(path))
+            _battery_of(found, path, False).take(path)
     for battery in found.values():
         battery.logs = _in_order(battery)
     return [battery for battery in found.values() if battery.logs or battery.troubles]
 
 
-def _battery_of(found, folder, is_whole):
-    key = folder.resolve()
+def _battery_of(found, path, is_whole):
+    folder = path.parent.resolve()
+    name, mark, _ = path.name.partition("_")
+    is_download = mark and _file_name(path) != path.name
+    if not is_download:
+        name = folder.name or "log"
+    key = (folder, name)
     if key not in found:
-        found[key] = Battery(key, is_whole)
-    found[key].is_whole |= is_whole
+        anchors = Anchors((folder if is_download else folder.parent) / anchor.FILE)
+        found[key] = Battery(folder, name, anchors, is_whole)
+    found[key].is_whole |= is_whole and not is_download
     return found[key]
+
+
+def _file_name(path):
+    """Return a file's name as it is on the card."""
+    battery, mark, name = path.name.partition("_")
+    return name if mark and names.is_log_name(f"{battery}/{name}") else path.name
 
 
 def _find_below(top, found):
     troubles = []
+    others = []
     count = 0
     for folder, files in sorted(_walk(top)):
         for name in sorted(files):
             path = folder / name
-            is_named = names.is_log_name("x/" + name)
+            is_named = names.is_log_name("x/" + _file_name(path))
             if name.startswith(".") or name == anchor.FILE:
                 continue
             if not name.endswith(".csv"):
-                if path.parent.resolve() in found:
-                    found[path.parent.resolve()].other.append(name)
+                others.append(path)
                 continue
-            battery = _battery_of(found, folder, True)
-            if any(log.path == path for log in battery.logs):
-                continue
+            battery = _battery_of(found, path, True)
             try:
-                battery.logs.append(Log(path))
+                battery.take(path)
                 count += 1
             except Unreadable as exc:
                 if "permission denied" in str(exc):
@@ -139,6 +160,11 @@ def _find_below(top, found):
                 else:
                     battery.other.append(name)
                 troubles.append(str(exc))
+    for path in others:
+        # Frames that were recorded, the torn ends that the bridge put aside.
+        folder = path.parent.resolve()
+        if (folder, folder.name) in found:
+            found[folder, folder.name].other.append(path.name)
     if not count:
         why = f"; {troubles[0]}" if troubles else ""
         raise Unreadable(f"{top}: no log of the bridge in this folder or below{why}")
@@ -163,8 +189,8 @@ def _in_order(battery):
         boot, seq, uptime_ms, time = log.first
         if not time and boot is not None:
             time = battery.anchors.time_of(boot, uptime_ms)
-        if not time and not log.path.name.startswith("boot-"):
-            time = log.path.name[:10]
+        if not time and _file_name(log.path)[:1].isdecimal():
+            time = _file_name(log.path)[:10]
         rows.append((time, boot or 0, seq or 0, log.path.name, log))
     keyed = []
     for time, boot, seq, name, log in rows:

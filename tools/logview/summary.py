@@ -1,8 +1,8 @@
 """`summary`: a battery's log in numbers, gathered frame by frame.
 
 Charge and energy are integrated (trapezoids) over neighbouring records only: same boot, `seq`
-without a gap, no further apart than max_step_s, current known in both. What lies between is left
-out and said. Durations come from uptime_ms, which a stepped clock does not bend.
+without a gap, no further apart than the schedule leaves them, current known in both. What lies
+between is left out and said. Durations come from uptime_ms, which a stepped clock does not bend.
 """
 
 import polars as pl
@@ -11,8 +11,6 @@ from baybridge.record import calendar
 from tools.logview import frames
 from tools.logview.progress import Progress
 
-# The firmware never leaves more than a few minutes between two records on purpose.
-MAX_STEP_S = 900
 _STATES = (
     ("protection", "protection active"),
     ("charge_fet", "charge FET off"),
@@ -25,7 +23,7 @@ _STATES = (
 class Summary:
     """The numbers of one battery; add() takes its frames in order."""
 
-    def __init__(self, max_step_s=MAX_STEP_S):
+    def __init__(self, max_step_s=900):
         self.max_step_ms = max_step_s * 1000
         self.first_s = self.last_s = None
         self.boots = set()
@@ -162,13 +160,13 @@ class Summary:
             yield f"  longest step     {duration(long_s)} between two records{between}"
 
 
-def run(batteries, write, max_step_s=MAX_STEP_S, since_s=None, until_s=None):
+def run(batteries, write, max_step_s=None, since_s=None, until_s=None):
     """Print the summary of each battery; return the Summary objects by name."""
     found = {}
     with Progress(sum(battery.size for battery in batteries), "reading") as progress:
         for battery in batteries:
             tally = frames.Tally()
-            summary = found[battery.name] = Summary(max_step_s)
+            summary = found[battery.name] = Summary(max_step_s or battery.max_step_s)
             for frame in frames.frames(battery, tally, progress, since_s, until_s):
                 summary.add(frame)
             progress.clear()
