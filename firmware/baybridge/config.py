@@ -32,6 +32,10 @@ SCHEMA = (
     ("log.enabled", "switch", True, None, None, ""),
     ("log.record_s", "integer", 10, 1, 3600, "s"),
     ("log.flush_s", "integer", 30, 1, 3600, "s"),
+    ("log.fast_s", "integer", 2, 0, 60, "s"),
+    ("log.rest_s", "integer", 60, 0, 3600, "s"),
+    ("log.min_free_mb", "integer", 1, 0, 16384, "MB"),
+    ("log.delete_oldest", "switch", False, None, None, ""),
     ("log.rotate", "choice", "utc", ("utc",), None, ""),
     ("wifi.ssid", "text", "", 0, 32, "bytes"),
     ("wifi.password", "password", "", 8, 64, "characters"),
@@ -41,6 +45,7 @@ SCHEMA = (
     ("card.mosi", "integer", 23, 0, 48, "GPIO"),
     ("card.cs", "integer", 5, 0, 48, "GPIO"),
     ("card.freq_hz", "integer", 10000000, 400000, 40000000, "Hz"),
+    ("card.format", "choice", "never", ("never", "if_unreadable"), None, ""),
 )
 
 MAX_BATTERIES = 4  # links the ESP32's controller serves well beside Wi-Fi

@@ -19,6 +19,8 @@ class DirCard:
         self.is_mounted = False
         self.last_error = None
         self.mounts = 0
+        self._failures = 0
+        self._due_s10 = None
 
     def mount(self):
         if self.is_mounted:
@@ -33,8 +35,28 @@ class DirCard:
         self.last_error = None
         return True
 
+    def wait_s10(self, now_s10):
+        if not self._failures:
+            return 0
+        if self._due_s10 is None:
+            self._due_s10 = now_s10 + min(50 << min(self._failures - 1, 8), 6000)
+        return max(self._due_s10 - now_s10, 0)
+
+    def ready(self, now_s10):
+        return self.wait_s10(now_s10) == 0 and self.mount()
+
+    def wrote(self):
+        self.last_error = None
+        self._failures = 0
+        self._due_s10 = None
+
+    def names(self, folder):
+        yield from os.listdir(folder)
+
     def fail(self, exc):
         self.last_error = "the card failed: %r" % (exc,)
+        self._failures += 1
+        self._due_s10 = None
         if exc.errno not in _STAYS:
             self.unmount()
 

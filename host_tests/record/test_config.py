@@ -14,9 +14,11 @@ DEFAULT_TEXT = """{
      "stale_s": 20}],
   "http": {"port": 80, "read_token": null, "token": null},
   "radio": {"links": 4},
-  "log": {"enabled": true, "record_s": 10, "flush_s": 30, "rotate": "utc"},
+  "log": {"enabled": true, "record_s": 10, "flush_s": 30, "fast_s": 2, \
+"rest_s": 60, "min_free_mb": 1, "delete_oldest": false, "rotate": "utc"},
   "wifi": {"ssid": "", "password": ""},
-  "card": {"slot": 2, "sck": 18, "miso": 19, "mosi": 23, "cs": 5, "freq_hz": 10000000},
+  "card": {"slot": 2, "sck": 18, "miso": 19, "mosi": 23, "cs": 5, "freq_hz": 10000000, \
+"format": "never"},
   "end": 1
 }
 """

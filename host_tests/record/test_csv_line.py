@@ -5,7 +5,7 @@ from baybridge.record import csv_line, names
 # `printf '%s' "$line_before_the_last_comma" | gzip -c | tail -c8 | od -An -N4 -tx4`
 LINE = (
     b"2024-05-17T08:04:59Z,3,17,170000,13.120,-48.215,-632.6,54,111.240,37,"
-    b"3.269,3.270,3.263,3.264,-7,-3,0,1,1,0,01000000000000000000000000000000,e5467440\r\n"
+    b"3.269,3.270,3.263,3.264,-7,-3,0,1,1,0,01,,72264282\r\n"
 )
 
 
@@ -19,7 +19,7 @@ def known_line():
         (3269, 3270, 3263, 3264),
         (-7, -3),
         (False, True, True, False),
-        "01000000000000000000000000000000",
+        "01",
     )
 
 
@@ -27,7 +27,14 @@ def test_header_when_four_cells_and_two_temperatures_then_all_columns():
     assert csv_line.header(4, 2) == (
         "time,boot,seq,uptime_ms,voltage_v,current_a,power_w,soc_pct,remaining_ah,cycles,"
         "cell_1_v,cell_2_v,cell_3_v,cell_4_v,temperature_1_c,temperature_2_c,"
-        "charge_fet,discharge_fet,heater,balancing,protection,crc\r\n"
+        "charge_fet,discharge_fet,heater,balancing,protection,baybridge,crc\r\n"
+    )
+
+
+def test_header_when_it_has_a_note_then_firmware_and_schedule_stand_before_the_crc():
+    note = csv_line.note("0.1.0", 10, 2, 60, 30)
+    assert csv_line.header(0, 0, note).endswith(
+        ",protection,baybridge_0.1.0_record_10s_fast_2s_rest_60s_flush_30s,crc\r\n"
     )
 
 
@@ -36,12 +43,12 @@ def test_line_when_all_known_then_literal_text():
 
 
 def test_line_when_columns_counted_then_as_many_as_the_header():
-    assert known_line().count(",") == csv_line.header(4, 2).count(",") == 21
+    assert known_line().count(",") == csv_line.header(4, 2).count(",") == 22
 
 
 def test_line_when_nothing_known_then_empty_fields():
     text = csv_line.line(None, 1, 0, 0, (None,) * 6, (None,) * 4, (None, None), (None,) * 4, None)
-    assert text == ",1,0,0,,,,,,,,,,,,,,,,,,03aacba2\r\n"
+    assert text == ",1,0,0,,,,,,,,,,,,,,,,,,,d801eb61\r\n"
     assert csv_line.check(text)
 
 

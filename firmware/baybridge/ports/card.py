@@ -1,7 +1,8 @@
 """The SD card: mounted on demand, given up after an error, tried again with new objects.
 
-It never formats. Every error ends as a sentence in last_error and as is_mounted = False; the
-caller decides when to try again (platform.md 4.4 says why that takes new objects).
+It formats only where the owner said so. Every error ends as a sentence in last_error and, unless
+the card can still be read, as is_mounted = False. Writers ask ready(), which tries again with new
+objects (platform.md 4.4 says why), each time after twice as long until something was written.
 """
 
 import gc
@@ -28,6 +29,11 @@ _SENTENCES = (
 )
 # Full or write-protected: what is on it can still be read.
 _STAYS = const((28, 30))
+_NO_FILE_SYSTEM = const(19)
+# Until the next attempt, after the first failure and at the most. Each one may take a second, in
+# which nothing else runs.
+_FIRST_REST_S10 = const(50)
+_MAX_REST_S10 = const(6000)
 
 
 class Card:
@@ -46,6 +52,10 @@ class Card:
         self.last_error = None
         # Successful mounts: what was known about files is void when it has grown.
         self.mounts = 0
+        # Failures since the last time something was written, and when the next attempt is due;
+        # None: so long after the next question.
+        self._failures = 0
+        self._due_s10 = None
         self._config = config_card
         # Kept after unmount() until the next mount(), see _discard().
         self._sd = None
@@ -73,7 +83,13 @@ class Card:
             # VfsFat by name, because mounting the bare device would try LittleFS as well, and a
             # card without a file system must end as an error, not as a guess.
             self._fat = vfs.VfsFat(self._sd)
-            vfs.mount(self._fat, self.path)
+            try:
+                vfs.mount(self._fat, self.path)
+            except OSError as exc:
+                if exc.errno != _NO_FILE_SYSTEM or card["format"] != "if_unreadable":
+                    raise
+                vfs.VfsFat.mkfs(self._sd)
+                vfs.mount(self._fat, self.path)
         # ValueError: pins this chip does not have.
         except (OSError, ValueError) as exc:
             self.fail(exc)
@@ -83,9 +99,30 @@ class Card:
         self.last_error = None
         return True
 
+    def wait_s10(self, now_s10):
+        """Return tenths of a second until ready() has a point, 0 when it has."""
+        if not self._failures:
+            return 0
+        if self._due_s10 is None:
+            rest_s10 = _FIRST_REST_S10 << min(self._failures - 1, 8)
+            self._due_s10 = now_s10 + min(rest_s10, _MAX_REST_S10)
+        return max(self._due_s10 - now_s10, 0)
+
+    def ready(self, now_s10):
+        """Return whether the card can be written to; mount it for that when it is time to try."""
+        return self.wait_s10(now_s10) == 0 and self.mount()
+
+    def wrote(self):
+        """Note that something has arrived on the card: whatever was wrong is over."""
+        self.last_error = None
+        self._failures = 0
+        self._due_s10 = None
+
     def fail(self, exc):
         """Note why an operation on the card failed; give the card up unless it still answers."""
         self.last_error = _sentence(exc)
+        self._failures += 1
+        self._due_s10 = None
         if not (isinstance(exc, OSError) and exc.errno in _STAYS):
             self.unmount()
 
@@ -116,6 +153,11 @@ class Card:
         self._sd = None
         sd.ioctl(_DEINIT, 0)
         sd.deinit()
+
+    def names(self, folder):
+        """Yield the names in a folder, one at a time: a year of files does not fit the heap."""
+        for entry in os.ilistdir(folder):
+            yield entry[0]
 
     def free_bytes(self):
         """Return the free space, or None while it is not known.

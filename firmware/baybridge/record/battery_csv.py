@@ -1,11 +1,36 @@
-"""A battery as a line of the log; what it may say of this moment is decided in battery.py.
+"""A battery as a record of the log: packed small when it is made, a line when it is written.
 
-The columns are those of the cells and temperatures it has, so a log can begin once it said both.
+Pure. What may be said of this moment is decided in battery.py. Packed, a record of a 12 V battery
+has 39 bytes (a cell 2, a temperature 1, a protection as many as it needs), as a line about 120:
+that is what lets a quarter of an hour of them wait for a card. The columns are those of the cells
+and temperatures a battery has, so a log can begin once it said both.
 """
 
+import struct
+from micropython import const
+
 from baybridge.battery import sample as groups
-from baybridge.record import csv_line
+from baybridge.record import calendar, csv_line
 from baybridge.record.json_text import tenths
+
+# Bytes: this record, cells, temperatures, protection; flags; SoC; uptime_s10, unix_s (0: not
+# known), current_ma, battery_mv, remaining_mah, cycles. Then temperatures, cells, protection.
+_LAYOUT = const("<BBBBHBIIiIIH")
+_FIXED_BYTES = const(29)
+# Four temperatures, 32 cells, 16 bytes of protection.
+MAX_BYTES = const(113)
+_NO_CELL = const(0xFFFF)
+_NO_TEMP = const(128)  # as a byte: -128
+
+_STATUS = const(1)
+_SENSORS = const(2)
+_PACK = const(4)
+_PROTECTION = const(8)
+_CHG_FET = const(16)
+_DIS_FET = const(32)
+_HEATER = const(64)
+_BALANCING = const(128)
+_SOC = const(256)
 
 
 def has_answered(battery) -> bool:
@@ -19,41 +44,129 @@ def are_columns_known(battery) -> bool:
     return taken_s10[groups.PACK] >= 0 and taken_s10[groups.SENSORS] >= 0
 
 
-def header(battery) -> str:
-    """Return the header line for the columns it has by now."""
-    return csv_line.header(battery.sample.series, battery.sample.temp_count)
-
-
-def line(battery, now_s10: int, time, boot: int, seq: int) -> str:
-    """Return the record of this moment; time is text or None."""
+# Hot path: no allocation; host_tests/record checks it.
+def pack(battery, now_s10: int, unix_s, buf):
+    """Write the record of this moment into buf, of MAX_BYTES; unix_s is None while unknown."""
     sample = battery.sample
-
-    def known(group, value):
-        return battery.known(group, value, now_s10)
-
-    values = (
-        known(groups.STATUS, sample.battery_mv),
-        known(groups.STATUS, sample.current_ma),
-        tenths(battery.power_mw(now_s10)),
-        battery.soc_pct(now_s10),
-        battery.remaining_mah(now_s10),
-        known(groups.STATUS, sample.cycles),
+    flags = 0
+    protection_bytes = 0
+    soc_pct = remaining_mah = 0
+    if battery.is_alive(now_s10):
+        flags = _STATUS
+        if sample.soc_pct <= 100:
+            flags |= _SOC
+            soc_pct = sample.soc_pct
+            remaining_mah = battery.remaining_mah(now_s10)
+        if battery.is_fresh(groups.SENSORS, now_s10):
+            flags |= _SENSORS
+            if sample.chg_fet:
+                flags |= _CHG_FET
+            if sample.dis_fet:
+                flags |= _DIS_FET
+        if battery.is_fresh(groups.PACK, now_s10):
+            flags |= _PACK
+            if sample.heater:
+                flags |= _HEATER
+            if sample.balancer:
+                flags |= _BALANCING
+        if battery.is_fresh(groups.PROTECTION, now_s10):
+            flags |= _PROTECTION
+            protection_bytes = 16
+            while protection_bytes and not sample.protection[protection_bytes - 1]:
+                protection_bytes -= 1
+    series = sample.series
+    temp_count = min(sample.temp_count, len(sample.temps_c))
+    size = _FIXED_BYTES + temp_count + 2 * series + protection_bytes
+    struct.pack_into(
+        _LAYOUT,
+        buf,
+        0,
+        size,
+        series,
+        temp_count,
+        protection_bytes,
+        flags,
+        soc_pct,
+        now_s10,
+        unix_s or 0,
+        sample.current_ma,
+        sample.battery_mv,
+        remaining_mah,
+        sample.cycles,
     )
-    flags = (
-        known(groups.SENSORS, sample.chg_fet),
-        known(groups.SENSORS, sample.dis_fet),
-        known(groups.PACK, sample.heater),
-        known(groups.PACK, sample.balancer != 0),
+    at = _FIXED_BYTES
+    for i in range(temp_count):
+        temp_c = battery.temp_c(i, now_s10)
+        buf[at + i] = _NO_TEMP if temp_c is None else temp_c & 255
+    at += temp_count
+    for i in range(series):
+        mv = battery.cell_mv(i, now_s10)
+        if mv is None:
+            mv = _NO_CELL
+        buf[at] = mv & 255
+        buf[at + 1] = mv >> 8
+        at += 2
+    for i in range(protection_bytes):
+        buf[at + i] = sample.protection[i]
+
+
+def columns(buf, at: int) -> tuple:
+    """Return (cells, temperatures) of the record at a place: its columns."""
+    return buf[at + 1], buf[at + 2]
+
+
+def date(buf, at: int):
+    """Return the day of the record at a place, like 2024-05-17; None if it is not known."""
+    unix_s = struct.unpack_from("<I", buf, at + 11)[0]
+    return calendar.date_utc(unix_s) if unix_s else None
+
+
+def line(buf, at: int, boot: int, seq: int) -> str:
+    """Return the record at a place as its line of the log."""
+    fields = struct.unpack_from(_LAYOUT, buf, at)
+    _, series, temp_count, protection_bytes, flags, soc_pct, s10, unix_s, ma, mv, mah, cycles = (
+        fields
     )
-    payload = known(groups.PROTECTION, sample.protection)
+    values = (None,) * 6
+    if flags & _STATUS:
+        has_soc = flags & _SOC
+        values = (
+            mv,
+            ma,
+            tenths(mv * ma // 1000),
+            soc_pct if has_soc else None,
+            mah if has_soc else None,
+            cycles,
+        )
+    at += _FIXED_BYTES
+    temps_c = [None if b == _NO_TEMP else b - (b & 128) * 2 for b in buf[at : at + temp_count]]
+    at += temp_count
+    cells_mv = []
+    for _ in range(series):
+        cell_mv = buf[at] | buf[at + 1] << 8
+        cells_mv.append(None if cell_mv == _NO_CELL else cell_mv)
+        at += 2
+    protection = None
+    if flags & _PROTECTION:
+        # Without the zeros behind the last byte that is none, but never empty: that is unknown.
+        protection = "".join(["%02x" % b for b in buf[at : at + protection_bytes]]) or "00"
     return csv_line.line(
-        time,
+        calendar.iso_utc(unix_s) if unix_s else None,
         boot,
         seq,
-        now_s10 * 100,
+        s10 * 100,
         values,
-        battery.cells_mv(now_s10),
-        battery.temps_c(now_s10),
-        flags,
-        None if payload is None else "".join(["%02x" % b for b in payload[:16]]),
+        cells_mv,
+        temps_c,
+        (
+            _flag(flags, _SENSORS, _CHG_FET),
+            _flag(flags, _SENSORS, _DIS_FET),
+            _flag(flags, _PACK, _HEATER),
+            _flag(flags, _PACK, _BALANCING),
+        ),
+        protection,
     )
+
+
+def _flag(flags, group, bit):
+    return None if not flags & group else bool(flags & bit)

@@ -4,23 +4,35 @@ Pure. A value that is not known is an empty field; numbers are printed from inte
 BMS said is what stands there. The last column of a record is the CRC-32 (that of zip and PNG) of
 the line's bytes before the last comma, as 8 small hex digits: a torn or rotten line is known as
 such. The header line carries the word `crc` in that place and no checksum: it is not a record.
+The column before it is always empty: its name is a note of firmware and schedule, so that a file
+has them in its only header line.
 """
 
 import binascii
 from micropython import const
 
 _FIRST = const("time,boot,seq,uptime_ms,voltage_v,current_a,power_w,soc_pct,remaining_ah,cycles")
-_LAST = const("charge_fet,discharge_fet,heater,balancing,protection,crc\r\n")
+_FLAGS = const("charge_fet,discharge_fet,heater,balancing,protection")
+# What the note's name begins with; a reader that joins files leaves such a column out.
+NOTE = "baybridge"
 
 
-def header(series: int, temp_count: int) -> str:
+def note(version: str, record_s: int, fast_s: int, rest_s: int, flush_s: int) -> str:
+    """Return the name of the empty column: the firmware's version and the schedule."""
+    schedule = "record_%ds_fast_%ds_rest_%ds_flush_%ds" % (record_s, fast_s, rest_s, flush_s)
+    return "%s_%s_%s" % (NOTE, version, schedule)
+
+
+def header(series: int, temp_count: int, note: str = NOTE) -> str:
     """Return the header line of a battery with so many cells and temperatures, with its CRLF."""
     names = [_FIRST]
     for n in range(series):
         names.append("cell_%d_v" % (n + 1))
     for n in range(temp_count):
         names.append("temperature_%d_c" % (n + 1))
-    names.append(_LAST)
+    names.append(_FLAGS)
+    names.append(note)
+    names.append("crc\r\n")
     return ",".join(names)
 
 
@@ -29,7 +41,8 @@ def line(time, boot, seq, uptime_ms, values, cells_mv, temps_c, flags, protectio
 
     time: text as calendar.iso_utc gives it. values: (battery_mv, current_ma, power_w10,
     soc_pct, remaining_mah, cycles). cells_mv, temps_c: as many as the header has columns.
-    flags: truth of (charge FET, discharge FET, heater, balancing). protection: hex text.
+    flags: truth of (charge FET, discharge FET, heater, balancing). protection: hex text, without
+    the zero bytes at its end.
     """
     battery_mv, current_ma, power_w10, soc_pct, remaining_mah, cycles = values
     fields = [time or "", "%d" % boot, "%d" % seq, "%d" % uptime_ms]
@@ -46,6 +59,7 @@ def line(time, boot, seq, uptime_ms, values, cells_mv, temps_c, flags, protectio
     for flag in flags:
         fields.append("" if flag is None else "1" if flag else "0")
     fields.append(protection or "")
+    fields.append("")  # the note's
     text = ",".join(fields)
     return "%s,%08x\r\n" % (text, binascii.crc32(text.encode()))
 

@@ -174,6 +174,7 @@ def card_json(card, logs) -> str:
                 ("waiting", fixed(log.waiting, 0)),
                 ("dropped", fixed(log.dropped, 0)),
                 ("errors", fixed(log.errors, 0)),
+                ("torn_tails", fixed(log.torn_tails, 0)),
             )
         )
         for log in logs

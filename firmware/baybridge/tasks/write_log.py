@@ -1,25 +1,29 @@
-"""Writes one battery's log: a record every so often, kept in RAM, to the card in batches.
+"""Writes one battery's log: records kept small in RAM, to the card in batches.
 
-Open, append, close for each batch: FAT knows a file's length only from then on (platform.md
-4.3), so a power cut costs at most the batch that was not closed. While there is no card, records
-wait in RAM; the oldest go first, and are counted.
+When a record is made is pace.py's question, where it goes log_file.py's. While there is no card,
+records wait in RAM, at least a quarter of an hour of them; then the oldest go, and are counted.
 """
 
-import os
 from micropython import const
 
-from baybridge.record import battery_csv, calendar, names
+from baybridge.battery.sample import SENSORS, STATUS
+from baybridge.record import battery_csv, csv_line, names, recovery
+from baybridge.record.backlog import Backlog
+from baybridge.record.pace import Pace
+from baybridge.tasks.log_file import LogFile
+from baybridge.version import VERSION
 
-_ENOENT = const(2)
-_EEXIST = const(17)
-
-_FIRST_REST_S10 = const(50)
-_MAX_REST_S10 = const(6000)
-# The task shows progress at least this often, however rarely it records.
-_MAX_TURN_S10 = const(100)
-# What is written between one open and close: the event loop stands still meanwhile.
-_BATCH_BYTES = const(4096)
+# For each battery. 105 records of 4 cells, 61 of 16: see _away_s10().
+_RING_BYTES = const(4096)
+_AWAY_S10 = const(9000)
+# What may have been recorded quickly before a card is found to be away.
+_SPARE_RECORDS = const(15)
+# A turn of the task: a FET or a load is noticed within it, and the supervisor sees progress.
+_TURN_S10 = const(10)
+# What is made into text and written in one go; nothing else runs meanwhile.
+_BATCH_BYTES = const(1024)
 _PAUSE_MS = const(20)
+_SECTOR = const(512)
 # Records left out while the numbers of cells and temperatures are still to come. After that the
 # log begins without them, and goes on in a second file when they come.
 _PATIENCE = const(6)
@@ -28,7 +32,7 @@ _PATIENCE = const(6)
 class LogWriter:
     """The log of one battery; log is the configuration's section of that name."""
 
-    def __init__(self, battery, card, clock, boot, log, max_bytes=8192):
+    def __init__(self, battery, card, clock, boot, log, ring_bytes=_RING_BYTES):
         self.battery_id = battery.id
         # Counters for diagnostics: records made, records on the card, records given up because
         # RAM was full, failed attempts to write.
@@ -40,27 +44,46 @@ class LogWriter:
         self._card = card
         self._clock = clock
         self._boot = boot
-        self._record_period_s10 = log["record_s"] * 10
+        record_s = log["record_s"]
+        fast_s = log.get("fast_s", 0)
+        rest_s = log.get("rest_s", 0)
+        self._record_period_s10 = record_s * 10
         self._flush_period_s10 = log["flush_s"] * 10
-        self._max_bytes = max_bytes
-        # (stem, header, line) each, oldest first; the day and the columns are those of the time
-        # the record was made, not of the time it is written.
-        self._waiting = []
-        self._waiting_bytes = 0
+        self._pace = Pace(record_s, fast_s, rest_s)
+        self._note = csv_line.note(VERSION, record_s, fast_s, rest_s, log["flush_s"])
+        self._backlog = Backlog(ring_bytes)
+        self._file = LogFile(card, battery.id, boot, log)
+        # The record of the present reading, and that of the reading before until it is either
+        # recorded (its length is then 0) or no longer the one before.
+        self._now = bytearray(battery_csv.MAX_BYTES)
+        self._before = bytearray(battery_csv.MAX_BYTES)
+        self._taken_s10 = -1
+        # Bit 0: charge, bit 1: discharge; -1 while not known.
+        self._fets = -1
+        self._is_urgent = False
+        self._is_card_away = False
+        # Bytes of the oldest record that are in the file already.
+        self._partial = 0
+        self._head_of = None
+        self._head = b""
         self._patience = _PATIENCE
+        self._last_record_s10 = 0
         self._next_record_s10 = 0
         self._next_flush_s10 = 0
-        self._rest_s10 = _FIRST_REST_S10
-        # What is known of the file written last: valid while _file_of is what it should be,
-        # (mounts of the card, stem, header). _prefix goes before the next record.
-        self._file_of = None
-        self._path = ""
-        self._prefix = b""
 
     @property
     def waiting(self):
         """Records in RAM that are not on the card yet."""
-        return len(self._waiting)
+        return self._backlog.count
+
+    @property
+    def torn_tails(self):
+        """Ends of files that were found torn or rotten, and not written behind."""
+        return self._file.torn_tails
+
+    def flush_soon(self):
+        """Record this moment and write it without waiting: an alarm, or what may follow one."""
+        self._is_urgent = True
 
     async def run(self, job):
         """Record and write for ever; job.beat() shows progress."""
@@ -68,137 +91,230 @@ class LogWriter:
         self._next_record_s10 = now_s10 + self._record_period_s10
         self._next_flush_s10 = now_s10 + self._flush_period_s10
         # Early, so that diagnostics can say at once that there is no card.
-        self._mount()
+        self._is_card_away = not self._card.ready(now_s10)
         while True:
             job.beat()
+            self._look()
+            if self._is_urgent:
+                self._is_urgent = False
+                if not self._is_card_away:
+                    await self.flush()
+            elif self._is_flush_due():
+                await self._flush(True)
             now_s10 = self._clock.uptime_s10()
-            if now_s10 >= self._next_record_s10:
-                # Whole periods after the last one, unless some were missed altogether.
-                self._next_record_s10 += self._record_period_s10
-                if self._next_record_s10 <= now_s10:
-                    self._next_record_s10 = now_s10 + self._record_period_s10
-                self.record()
-            if self._waiting and now_s10 >= self._next_flush_s10:
-                await self.flush()
-            until_s10 = self._next_record_s10
-            if self._waiting:
+            until_s10 = min(self._next_record_s10, now_s10 + _TURN_S10)
+            if self.waiting:
                 until_s10 = min(until_s10, self._next_flush_s10)
-            turn_s10 = min(max(until_s10 - self._clock.uptime_s10(), 1), _MAX_TURN_S10)
-            await self._clock.sleep_ms(turn_s10 * 100)
+            await self._clock.sleep_ms(max(until_s10 - now_s10, 1) * 100)
 
-    def record(self):
-        """Make a record of this moment, if the battery has answered since the start."""
+    def _is_flush_due(self):
+        backlog = self._backlog
+        if self._clock.uptime_s10() >= self._next_flush_s10:
+            return backlog.count > 0
+        # With a long flush_s the ring fills before.
+        return not self._is_card_away and backlog.used * 4 > len(backlog.buf) * 3
+
+    # --- making records -----------------------------------------------------------------------
+
+    # Hot path: no allocation once the clock's time of day is a small int or not known.
+    def _look(self):
+        """Make a record if this moment is worth one."""
         battery = self._battery
         if not battery_csv.has_answered(battery):
             return
+        now_s10 = self._clock.uptime_s10()
+        is_due = now_s10 >= self._next_record_s10
         if self._patience and not battery_csv.are_columns_known(battery):
-            self._patience -= 1
+            if is_due:
+                self._patience -= 1
+                self._plan_record(now_s10)
             return
-        unix_s = self._clock.unix_s()
-        time = None if unix_s is None else calendar.iso_utc(unix_s)
-        stem = names.log_stem(time[:10] if time else None, self._boot)
-        header = battery_csv.header(battery)
-        if self._waiting and self._waiting[-1][:2] == (stem, header):
-            stem, header, _ = self._waiting[-1]  # one copy of each in RAM, not one per record
-        line = battery_csv.line(
-            battery, self._clock.uptime_s10(), time, self._boot, self.records
-        ).encode()
-        # The sequence number counts records made, so a gap in a file is a record given up.
+        sample = battery.sample
+        is_reading = sample.taken_s10[STATUS] != self._taken_s10
+        self._look_at_fets(now_s10)
+        if not is_reading and not is_due and not self._is_urgent:
+            return
+        self._taken_s10 = sample.taken_s10[STATUS]
+        battery_csv.pack(battery, now_s10, self._clock.unix_s(), self._now)
+        is_step = is_reading and self._pace.is_step(now_s10, sample.current_ma, sample.battery_mv)
+        since_s10 = now_s10 - self._last_record_s10
+        if self._is_urgent or (is_step and not self._is_card_away):
+            # With the reading before it, or nobody sees how steep the step was.
+            self._keep(self._before)
+            is_wanted = True
+        elif self._is_card_away:
+            is_wanted = since_s10 >= self._away_s10()
+        elif is_reading and self._pace.is_fast(now_s10):
+            is_wanted = since_s10 >= self._pace.period_s10(now_s10)
+        else:
+            is_wanted = is_due and since_s10 >= self._pace.period_s10(now_s10)
+        if is_due:
+            self._plan_record(now_s10)
+        if is_wanted:
+            self._keep(self._now)
+            self._pace.note_record(sample.current_ma, sample.battery_mv)
+            self._last_record_s10 = now_s10
+            if not is_due:
+                self._next_record_s10 = now_s10 + self._record_period_s10
+        self._before, self._now = self._now, self._before
+
+    def _plan_record(self, now_s10):
+        # Whole periods after the last one, unless some were missed altogether.
+        self._next_record_s10 += self._record_period_s10
+        if self._next_record_s10 <= now_s10:
+            self._next_record_s10 = now_s10 + self._record_period_s10
+
+    def _look_at_fets(self, now_s10):
+        sample = self._battery.sample
+        if not self._battery.is_alive(now_s10) or not self._battery.is_fresh(SENSORS, now_s10):
+            return
+        fets = (1 if sample.chg_fet else 0) | (2 if sample.dis_fet else 0)
+        if fets != self._fets:
+            if self._fets >= 0:
+                self._is_urgent = True
+            self._fets = fets
+
+    def _away_s10(self):
+        """Return how far apart records may be at the least while the card is away.
+
+        So far that a quarter of an hour of them fits.
+        """
+        slots = len(self._backlog.buf) // max(self._now[0], 1) - _SPARE_RECORDS
+        return max(self._record_period_s10, _AWAY_S10 // max(slots, 1))
+
+    def _keep(self, record):
+        """Put a record with the others, once."""
+        if not record[0]:
+            return
+        lost = self._backlog.add(record)
+        record[0] = 0
+        # The number counts records made, so a gap in a file is a record given up.
         self.records += 1
-        self._waiting.append((stem, header, line))
-        self._waiting_bytes += len(line)
-        while self._waiting_bytes > self._max_bytes:
-            self._waiting_bytes -= len(self._waiting.pop(0)[2])
-            self.dropped += 1
+        if lost:
+            self.dropped += lost
+            if self._partial:
+                self._partial = 0
+                self._file.forget()
+
+    # --- writing them -------------------------------------------------------------------------
 
     async def flush(self):
-        """Write what waits; after an error, plan the next attempt and return."""
+        """Write all that waits; after an error, plan the next attempt and return."""
+        await self._flush(False)
+
+    async def _flush(self, may_split):
         begun_s10 = self._clock.uptime_s10()
-        while self._waiting:
-            if not self._mount() or not self._write_batch():
+        card = self._card
+        while self.waiting:
+            now_s10 = self._clock.uptime_s10()
+            wait_s10 = card.wait_s10(now_s10)
+            if not wait_s10:
+                if card.ready(now_s10) and self._write_batch(may_split, begun_s10):
+                    if self._partial:
+                        break
+                    await self._clock.sleep_ms(_PAUSE_MS)
+                    continue
                 self.errors += 1
-                self._file_of = None
-                self._next_flush_s10 = self._clock.uptime_s10() + self._rest_s10
-                self._rest_s10 = min(self._rest_s10 * 2, _MAX_REST_S10)
-                return
-            await self._clock.sleep_ms(_PAUSE_MS)
-        self._rest_s10 = _FIRST_REST_S10
+                wait_s10 = card.wait_s10(now_s10)
+            self._is_card_away = True
+            self._next_flush_s10 = now_s10 + wait_s10
+            return
+        self._is_card_away = False
+        # In step with the records, whole periods after the last time.
         self._next_flush_s10 = begun_s10 + self._flush_period_s10
 
-    def _mount(self):
-        return self._card.is_mounted or self._card.mount()
-
-    # Records leave RAM only after the close that makes them part of the file. When the error
-    # comes after some of them arrived, they are written twice: equal lines, told by their seq.
-    def _write_batch(self):
-        stem, header, _ = self._waiting[0]
-        n = 0
-        size = 0
-        for entry in self._waiting:
-            if entry[0] != stem or entry[1] != header or (n and size >= _BATCH_BYTES):
-                break
-            n += 1
-            size += len(entry[2])
+    # Records leave RAM only after the close that makes them part of the file.
+    def _write_batch(self, may_split, begun_s10):
+        lines, stem, columns = self._batch()
+        head = self._header(columns)
+        file = self._file
         try:
-            self._prepare(stem, header)
-            with open(self._path, "ab") as file:
-                if self._prefix:
-                    file.write(self._prefix)
-                for i in range(n):
-                    file.write(self._waiting[i][2])
+            size = sum([len(line) for line in lines])
+            if file.prepare(stem, head, size, lines[0]):
+                self._partial = 0
+                if self._skip_arrived(file.last_line):
+                    return True
+            data = b"".join(lines)
+            if self._partial:
+                data = data[self._partial :]
+            if not file.position:
+                data = head + data
+            end = file.position + len(data)
+            missing = 0
+            if may_split and len(lines) == self.waiting and self._is_new(begun_s10):
+                missing = _beyond_sector(file.position, end, len(lines[-1]))
+            file.write(data[: len(data) - missing] if missing else data)
         except OSError as exc:
+            file.forget()
             self._card.fail(exc)
             return False
-        self._prefix = b""
-        self._card.last_error = None
-        for _ in range(n):
-            self._waiting_bytes -= len(self._waiting.pop(0)[2])
-        self.flushed += n
+        self._card.wrote()
+        n = len(lines) - 1 if missing else len(lines)
+        self._partial = len(lines[-1]) - missing if missing else 0
+        self._pop(n)
         return True
 
-    def _prepare(self, stem, header):
-        """Choose the file for these columns, and what has to go before the next record."""
-        file_of = (self._card.mounts, stem, header)
-        if self._file_of == file_of:
-            return
-        folder = "%s/%s" % (self._card.path, names.FOLDER)
-        _make_folder(folder)
-        folder = "%s/%s" % (folder, self.battery_id)
-        _make_folder(folder)
-        head = header.encode()
-        part = 0
-        prefix = None
-        while prefix is None:
-            part += 1
-            path = "%s/%s" % (folder, names.log_file(stem, part))
-            prefix = _prefix_of(path, head)
-        self._path = path
-        self._prefix = prefix
-        self._file_of = file_of
+    def _batch(self):
+        """Return the oldest records as lines, with what they have in common: file and columns."""
+        backlog = self._backlog
+        buf = backlog.buf
+        at = backlog.first
+        seq = self.records - backlog.count
+        day = battery_csv.date(buf, at)
+        columns = battery_csv.columns(buf, at)
+        lines = []
+        size = 0
+        for i in range(backlog.count):
+            if i:
+                at = backlog.after(at)
+                if battery_csv.columns(buf, at) != columns or battery_csv.date(buf, at) != day:
+                    break
+            line = battery_csv.line(buf, at, self._boot, seq + i).encode()
+            size += len(line)
+            if i and size > _BATCH_BYTES:
+                break
+            lines.append(line)
+        return lines, names.log_stem(day, self._boot), columns
+
+    def _header(self, columns):
+        if columns != self._head_of:
+            self._head = csv_line.header(columns[0], columns[1], self._note).encode()
+            self._head_of = columns
+        return self._head
+
+    def _is_new(self, begun_s10):
+        # The newest record was made just now: with the next flush it is still in time.
+        return self._last_record_s10 + _TURN_S10 >= begun_s10
+
+    def _skip_arrived(self, last_line):
+        """After an error, let records go that are in the file all the same."""
+        if last_line is None:
+            return False
+        backlog = self._backlog
+        n = recovery.seq_of(last_line) - (self.records - backlog.count)
+        if not 0 <= n < backlog.count:
+            return False
+        at = backlog.first
+        for _ in range(n):
+            at = backlog.after(at)
+        # Equal to the last byte: a boot number may have been used before.
+        line = battery_csv.line(backlog.buf, at, self._boot, self.records - backlog.count + n)
+        if line.encode() != last_line:
+            return False
+        self._pop(n + 1)
+        return True
+
+    def _pop(self, n):
+        for _ in range(n):
+            self._backlog.pop()
+        self.flushed += n
 
 
-def _make_folder(path):
-    try:
-        os.mkdir(path)
-    except OSError as exc:
-        if exc.errno != _EEXIST:
-            raise
+def _beyond_sector(position, end, last_bytes):
+    """Return how many bytes of the last line to leave for the next time, 0 for none.
 
-
-def _prefix_of(path, head):
-    """Return what must go before a record appended to this file; None if it has other columns."""
-    try:
-        with open(path, "rb") as file:
-            first = file.read(len(head))
-            if not first:
-                return head
-            file.seek(-1, 2)
-            last = file.read(1)
-    except OSError as exc:
-        if exc.errno != _ENOENT:
-            raise
-        return head
-    if first != head:
-        return None
-    # A last line that was torn by a power cut must not run into the next record.
-    return b"" if last == b"\n" else b"\r\n"
+    If it reaches into another sector, its share of that one: the sector would be written now and
+    once more with the next records.
+    """
+    beyond = end % _SECTOR
+    return beyond if beyond <= last_bytes and end - beyond > position else 0
