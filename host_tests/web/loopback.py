@@ -90,12 +90,12 @@ def free_port():
             s.close()
 
 
-def serve_while(scenario, bridge=None, app=None, **limits):
+def serve_while(scenario, bridge=None, app=None, clock=None, **limits):
     """Run scenario(guard, clock, port) against a serving guard; return the guard afterwards.
 
     Every test ends with all slots free and no socket left open.
     """
-    clock = FakeClock()
+    clock = clock or FakeClock()
     bridge = bridge or Bridge()
     guard = Guard(app or make_app(bridge, Gate(bridge, clock)), clock)
     for name in limits:

@@ -56,6 +56,8 @@ class Connection:
     async def flush(self):
         """Wait until the socket has taken what was put, and live for another stall_ms."""
         await self.writer.drain()
+        # CPython's stream has room for so much that it would never wait.
+        await self._clock.sleep_ms(0)
         self.renew()
 
     async def awrite(self, piece):

@@ -153,7 +153,7 @@ class LogSeries:
 
     def _check(self):
         if not self._card.is_mounted or self._card.mounts != self._mounts:
-            raise OSError(_ENODEV)
+            raise OSError(_ENODEV, "changed")
 
     def _chunk(self, path, at):
         self._check()
