@@ -1,7 +1,7 @@
 """A battery whose values say by themselves whether a record of it is true.
 
-All of them follow from the time: ten minutes in which they move with every poll, then ten at
-rest, as a boat's do; and a FET that opens now and then.
+All of them follow from the time: minutes in which they move with every poll, others in which they
+drift, and a rest, as a boat's do; and a FET that opens now and then.
 """
 
 import binascii
@@ -11,6 +11,9 @@ from baybridge.battery.battery import Battery
 
 POLL_S = 2
 _TURN_S = 1200
+_QUICK_S = 200
+_SLOW_S = 500
+_MOMENTS = 400
 _FET_TURN_S = 5000
 _FET_OPEN_S = 100
 _STALE_S10 = 10000000
@@ -32,7 +35,7 @@ class LoggedBattery:
     def follow(self, uptime_s):
         """Take the values of this moment."""
         sample = self.battery.sample
-        k = _moment(uptime_s)
+        k = self.moment(uptime_s)
         sample.battery_mv = 12900 + k
         sample.current_ma = _current_ma(k)
         sample.soc_pct = 20 + k // 20
@@ -45,11 +48,26 @@ class LoggedBattery:
             sample.stamp(group, uptime_s * 10)
         self.battery.touch()
 
+    def moment(self, uptime_s):
+        """Return 0..399, of which all values are made."""
+        return _moment(uptime_s)
+
+
+class SteadyBattery(LoggedBattery):
+    """One without load steps that never rests: a record in each period, and none between."""
+
+    def moment(self, uptime_s):
+        # Up and down, 120 mA in ten seconds.
+        return abs(uptime_s // 10 % (2 * _MOMENTS - 2) - _MOMENTS + 1)
+
 
 def _moment(uptime_s):
     uptime_s -= uptime_s % POLL_S
-    in_turn = min(uptime_s % _TURN_S, _TURN_S // 2)
-    return (uptime_s // _TURN_S * 131 + in_turn * 37) % 400
+    in_turn = uptime_s % _TURN_S
+    moved = min(in_turn, _QUICK_S) * 37
+    if in_turn > _QUICK_S:
+        moved += min(in_turn - _QUICK_S, _SLOW_S) // 10
+    return (uptime_s // _TURN_S * 131 + moved) % _MOMENTS
 
 
 def _current_ma(k):

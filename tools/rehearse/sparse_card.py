@@ -10,7 +10,8 @@ _CHUNK_BLOCKS = 64
 _CHUNK = _CHUNK_BLOCKS * BLOCK
 _ZEROS = memoryview(bytes(_CHUNK))
 # Where FAT's first sector says how it is laid out.
-_PARTITION_AT, _RESERVED_AT, _FATS_AT, _FAT_SIZE_AT = 454, 14, 16, 36
+_PARTITION_AT, _CLUSTER_AT, _RESERVED_AT, _FATS_AT, _FAT_SIZE_AT = 454, 13, 14, 16, 36
+_FREE_AT = 488  # in the sector behind it
 # What a file system's first sector begins with, and a partition table does not.
 _JUMPS = (b"\xeb", b"\xe9")
 
@@ -109,10 +110,12 @@ def insert_new_card(blocks=16 * 1024 * 1024):
     boot[_FATS_AT] = 2
     image.put(first, boot)
     reserved = _number(boot, _RESERVED_AT, 2)
-    image.put(first + reserved + _number(boot, _FAT_SIZE_AT, 4), image.block(first + reserved))
-    # The sector of the free clusters' count says "not known": there are fewer now.
+    fat_size = _number(boot, _FAT_SIZE_AT, 4)
+    image.put(first + reserved + fat_size, image.block(first + reserved))
+    # The sector beside counts the free clusters, of which there are fewer now.
     count = bytearray(image.block(first + 1))
-    count[488:492] = b"\xff\xff\xff\xff"
+    free = _number(count, _FREE_AT, 4) - fat_size // boot[_CLUSTER_AT]
+    count[_FREE_AT : _FREE_AT + 4] = free.to_bytes(4, "little")
     image.put(first + 1, count)
     return image
 
