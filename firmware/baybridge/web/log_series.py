@@ -45,7 +45,7 @@ async def read(bridge, request, id, span_s, points):
 async def _begun(bridge, c, id, span_s, points):
     try:
         series = LogSeries(bridge, id, span_s, points)
-        if series.find_files() and await series.fill(c):
+        if await series.find_files(c) and await series.fill(c):
             return series
     except OSError as exc:
         _note(bridge.card, exc)
@@ -82,10 +82,11 @@ class LogSeries:
         """Let the next one read."""
         self._bridge.is_card_read = False
 
-    def find_files(self):
+    async def find_files(self, c):
         """Find the files of the days asked for; tell whether there is any."""
         folder = "%s/%s/%s" % (self._card.path, names.FOLDER, self._id)
         for day in range(self._from_s // _DAY_S, self._unix_s // _DAY_S + 1):
+            self._check()
             for part in range(1, _PARTS + 1):
                 path = folder + "/" + names.log_file(calendar.date_utc(day * _DAY_S), part)
                 try:
@@ -95,6 +96,7 @@ class LogSeries:
                         raise
                     break
                 self._files.append((path, day * _DAY_S - self._from_s, size))
+            await self._turn(c)
         return bool(self._files)
 
     async def send_to(self, c):
@@ -110,8 +112,8 @@ class LogSeries:
                 except OSError as exc:
                     _note(self._card, exc)
                     raise
-            track = self._track
-            for piece in track.pieces(track.quantities, 0, self._count, 1):
+            # No name for the table here: the next one takes its place.
+            for piece in self._track.pieces(self._passes[number], 0, self._count, 1):
                 c.put(piece.encode())
                 await c.flush()
         c.put(b"}}")
@@ -142,9 +144,8 @@ class LogSeries:
             with open(path, "rb") as file:
                 file.seek(at)
                 for _ in range(_TURN_CHUNKS):
-                    chunk = file.read(_CHUNK_BYTES)
-                    at = at + len(chunk) if chunk else size
-                    rest = self._take_lines(rest + chunk, columns, day_s)
+                    rest = self._take_lines(rest + file.read(_CHUNK_BYTES), columns, day_s)
+            at += _TURN_CHUNKS * _CHUNK_BYTES
             await self._turn(c)
 
     async def _turn(self, c):
