@@ -9,6 +9,7 @@ import os
 import zlib
 
 from tools.logview import source
+from tools.logview.lines import OPEN_END
 from tools.logview.progress import Progress
 from tools.logview.sequence import Sequence
 
@@ -97,7 +98,7 @@ def check_battery(battery, report, progress=None):
         sequence.next_file()
         _FileCheck(battery, log, report, sequence).run(progress)
     for gap in sequence.gaps():
-        _tell_gap(battery, gap, report)
+        _tell_gap(battery, gap, min(sequence.boots), report)
     report.records += sequence.records
     _tell_boots(battery, sequence, report)
     if battery.other:
@@ -135,7 +136,7 @@ class _FileCheck:
                         continue
                     crc = crc32(body)
                 elif log.has_open_end:
-                    self._tell("end", number, offset, "torn: the line end is missing")
+                    self._tell("end", number, offset, OPEN_END)
                 fields = body.split(b",", keys)
                 try:
                     if fields[boot_at] != boot_text:
@@ -200,7 +201,7 @@ class _FileCheck:
         self._tell(kind, number, offset, f"{told} (also in {where})", hi - lo + 1)
 
 
-def _tell_gap(battery, gap, report):
+def _tell_gap(battery, gap, first_boot, report):
     after = gap.after
     place = f"{shown(after[2].path)}:{after[3]}"
     records = "1 record" if gap.count == 1 else f"{gap.count} records"
@@ -208,7 +209,7 @@ def _tell_gap(battery, gap, report):
     if gap.before is None:
         told += f" before {when(battery, gap.boot, after)}"
         # Of the card's first boot the file before may have been deleted to make room.
-        if not battery.is_whole or gap.boot == battery.logs[0].first[0]:
+        if not battery.is_whole or gap.boot == first_boot:
             report.line(f"{place}: note: {told}; an earlier file may have them")
             return
     else:

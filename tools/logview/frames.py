@@ -16,6 +16,7 @@ FLAGS = ("charge_fet", "discharge_fet", "heater", "balancing")
 _FLOAT_ENDS = ("_v", "_a", "_w", "_ah", "_wh", "_pct", "_c", "_mohm", "_s", "_mv")
 # A batch that is written again after a card's error follows itself this closely.
 _TWICE_WITHIN = 4096
+_MAX_WAITING = 200_000
 _KEYS = ("boot", "seq", "uptime_ms")
 
 
@@ -28,7 +29,6 @@ class Tally:
         self.twice = 0
         self.placed = 0
         self.unplaced = 0
-        self.outside = 0
 
     def lines(self):
         """Yield what a reader has to know about what is not shown."""
@@ -71,24 +71,46 @@ def frames(battery, tally, progress=None, since_s=None, until_s=None):
     With a span, records without a time are left out: nobody knows whether they belong to it.
     """
 
+    seen = None
+    for frame in _spliced(battery, tally, progress):
+        frame, seen = _once(frame, seen, tally)
+        if since_s is not None or until_s is not None:
+            low = -(1 << 62) if since_s is None else since_s
+            high = 1 << 62 if until_s is None else until_s
+            frame = frame.filter(pl.col("at_s").is_between(low, high, closed="left"))
+        tally.records += frame.height
+        if frame.height:
+            yield frame
+
+
+def _spliced(battery, tally, progress):
+    """Yield the frames of all files, those of a boot's undated file before its dated records."""
+
     def tell(number, offset, kind, text):
         tally.bad += kind != "end"
 
-    seen = None
+    # Boot -> frames of its undated file. One that is long does not wait: memory is bounded.
+    waiting = {}
+    rows = 0
     for log in battery.logs:
         for bodies in log.sound(tell, progress):
-            frame = _parsed(log.columns, bodies)
-            frame = _placed(frame, battery.anchors, tally)
-            frame, seen = _once(frame, seen, tally)
-            if since_s is not None or until_s is not None:
-                before = frame.height
-                low = -(1 << 62) if since_s is None else since_s
-                high = 1 << 62 if until_s is None else until_s
-                frame = frame.filter(pl.col("at_s").is_between(low, high, closed="left"))
-                tally.outside += before - frame.height
-            tally.records += frame.height
-            if frame.height:
-                yield frame
+            frame = _placed(_parsed(log.columns, bodies), battery.anchors, tally)
+            boot, _, _, time = log.first
+            if boot is not None and time is None and rows + frame.height <= _MAX_WAITING:
+                rows += frame.height
+                waiting.setdefault(boot, []).append(frame)
+                continue
+            for boot in sorted(waiting):
+                is_later = (frame["boot"] >= boot).fill_null(False)
+                begins = is_later.arg_max()
+                if is_later[begins]:
+                    if begins:
+                        yield frame.head(begins)
+                    yield from waiting.pop(boot)
+                    frame = frame.slice(begins)
+            yield frame
+    for boot in sorted(waiting):
+        yield from waiting[boot]
 
 
 def _parsed(columns, bodies):

@@ -43,7 +43,7 @@ class Log:
         self.crc_form = b"%08x\r" if self.is_crlf else b"%08x"
         if not rest and len(start) == self.size:
             self.problems.append("the file ends within its header line")
-        elif rest and ends[0] != self.is_crlf:
+        elif first.endswith(b"\r\r") or rest and ends[0] != self.is_crlf:
             self.problems.append("the header line ends differently from the lines after it")
         self.first = self._first(rest)
 
@@ -141,7 +141,7 @@ class Log:
             return "torn", f"torn: the file ends here, after {fields} of {expected} fields", None
         blank = line.count(b"\0") + line.count(b"\xff")
         if blank > 8:
-            return "crc", f"rotten: {blank} bytes 00 or FF, as of a sector never written", None
+            return "crc", "rotten: bytes 00 or FF, as of a sector never written", None
         if fields < expected:
             return "torn", f"torn: {fields} of {expected} fields, and no right CRC", None
         if fields > expected:

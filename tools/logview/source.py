@@ -1,8 +1,8 @@
 """Which files are meant: from files, battery folders, `baybridge` folders or whole cards.
 
-Files of one folder are one battery's log. They are put in the order in which they were written;
-the anchors of the card stand beside the batteries' folders. A file that was downloaded from the
-bridge has its battery's id in front of its name; its anchors are looked for in its own folder.
+Files of one folder are one battery's log; the anchors of the card stand beside the batteries'
+folders. A file that was downloaded from the bridge has its battery's id in front of its name; its
+anchors are looked for in its own folder.
 """
 
 import os
@@ -111,7 +111,7 @@ def find(paths):
         else:
             _battery_of(found, path, False).take(path)
     for battery in found.values():
-        battery.logs = _in_order(battery)
+        battery.logs.sort(key=_in_order)
     return [battery for battery in found.values() if battery.logs or battery.troubles]
 
 
@@ -178,23 +178,7 @@ def _walk(top):
         raise Unreadable(f"{failed[0].filename}: {reason(failed[0])}")
 
 
-def _in_order(battery):
-    """Return the files in the order in which they were begun.
-
-    One that was begun before the time was known, and that no anchor places, goes before the
-    first dated file of its own or a later boot: boots are counted upwards.
-    """
-    rows = []
-    for log in battery.logs:
-        boot, seq, uptime_ms, time = log.first
-        if not time and boot is not None:
-            time = battery.anchors.time_of(boot, uptime_ms)
-        if not time and _file_name(log.path)[:1].isdecimal():
-            time = _file_name(log.path)[:10]
-        rows.append((time, boot or 0, seq or 0, log.path.name, log))
-    keyed = []
-    for time, boot, seq, name, log in rows:
-        later = [row[0] for row in rows if row[0] and row[1] >= boot]
-        keyed.append((time or min(later, default="9999"), bool(time), boot, seq, name, log))
-    keyed.sort(key=lambda row: row[:5])
-    return [row[5] for row in keyed]
+def _in_order(log):
+    """Return what the files are sorted by: those from before the time was known, then the days."""
+    boot, seq, _, time = log.first
+    return bool(time), time or "", boot or 0, seq or 0, log.path.name

@@ -27,8 +27,11 @@ class Summary:
         self.max_step_ms = max_step_s * 1000
         self.first_s = self.last_s = None
         self.boots = set()
-        # Name -> [count, sum, min, max]
+        # Name -> [count, sum, min, max], and [value times seconds, seconds] for the mean: records
+        # stand closer together while values move, so the mean of the records is not that of the
+        # time.
         self.stats = {}
+        self.weighted = {}
         self.in_ah = self.out_ah = self.in_wh = self.out_wh = 0.0
         self.covered_s = self.unknown_s = 0.0
         self.gaps = 0
@@ -91,6 +94,7 @@ class Summary:
         is_same_boot = pl.col("boot").diff() == 0
         is_next = is_same_boot & (pl.col("seq").diff() == 1)
         step_ms = pl.col("uptime_ms").diff()
+        numbers = [name for name in self.stats if name in frame.columns]
         steps = frame.with_columns(
             (is_next & step_ms.is_between(0, self.max_step_ms)).fill_null(False).alias("ok"),
             pl.when(is_same_boot & (step_ms >= 0))
@@ -98,7 +102,9 @@ class Summary:
             .otherwise(pl.col("at_s").diff().cast(pl.Float64))
             .alias("step_s"),
             pl.col("at_s").shift().alias("from_s"),
-            *[pl.col(n).shift().alias("was " + n) for n, _ in _STATES if n in frame.columns],
+            pl.col(*[name for name, _ in _STATES if name in frame.columns], *numbers)
+            .shift()
+            .name.prefix("was "),
         )
         steps = steps.with_columns(*_halves("current_a", "ah"), *_halves("power_w", "wh")).slice(1)
         good = steps.filter("ok")
@@ -114,8 +120,30 @@ class Summary:
             if name in frame.columns:
                 active = good.filter(_is_active(name, "was " + name))
                 self.states_s[name] = self.states_s.get(name, 0) + active["step_s"].sum()
+        self._add_weighted(good)
         self._add_gaps(steps.filter(~pl.col("ok")))
         self._add_longest(steps)
+
+    def _add_weighted(self, good):
+        names = [name for name in self.stats if "was " + name in good.columns]
+        middle = {name: (pl.col(name) + pl.col("was " + name)) / 2 for name in names}
+        both = {name: pl.col("step_s").filter(middle[name].is_not_null()) for name in names}
+        row = good.select(
+            *[(middle[name] * pl.col("step_s")).sum().alias(name) for name in names],
+            *[both[name].sum().alias("s " + name) for name in names],
+        ).row(0, named=True)
+        for name in names:
+            sums = self.weighted.setdefault(name, [0.0, 0.0])
+            sums[0] += row[name]
+            sums[1] += row["s " + name]
+
+    def mean(self, name):
+        """Return the mean over the time, or over the records where no two are neighbours."""
+        total, seconds = self.weighted.get(name, (0, 0))
+        if not seconds:
+            count, total, _, _ = self.stats[name]
+            seconds = count
+        return total / seconds
 
     def _add_gaps(self, missed):
         self.gaps += missed.height
@@ -132,12 +160,12 @@ class Summary:
         if self.first_s is not None:
             span = f"{calendar.iso_utc(self.first_s)} to {calendar.iso_utc(self.last_s)}"
             span += f" ({duration(self.last_s - self.first_s)})"
-        yield f"  span           {span}; boots {numbers(self.boots)}"
+        yield f"  span           {span}; boots {ranges(self.boots)}"
         yield "                        min       mean        max"
         for name in ordered(self.stats):
-            count, total, low, high = self.stats[name]
+            _, _, low, high = self.stats[name]
             digits = 0 if name.endswith(("_pct", "_c", "_mv")) else 3
-            mean = total / count
+            mean = self.mean(name)
             low, high = f"{low:.{digits}f}", f"{high:.{digits}f}"
             yield f"  {name:<16} {low:>10} {mean:>10.{max(digits, 1)}f} {high:>10}"
         yield f"  charge           in {self.in_ah:.3f} Ah, out {self.out_ah:.3f} Ah"
@@ -216,7 +244,7 @@ def ordered(names):
     return names
 
 
-def numbers(values):
+def ranges(values):
     """Return whole numbers as text with ranges: 3, 5–7."""
     values = sorted(value for value in values if value is not None)
     parts = []
