@@ -40,9 +40,9 @@ def environment():
     return {**os.environ, "MICROPYPATH": _PATH}
 
 
-def start(script, *args, micropython=None):
+def start(script, *args, micropython=None, heap=_HEAP):
     """Start tools/bench/<script> and return the process, its output a pipe."""
-    words = [micropython or command(), "-X", "heapsize=" + _HEAP, f"tools/bench/{script}", *args]
+    words = [micropython or command(), "-X", "heapsize=" + heap, f"tools/bench/{script}", *args]
     return subprocess.Popen(
         words,
         cwd=ROOT,
@@ -54,16 +54,20 @@ def start(script, *args, micropython=None):
     )
 
 
-def run(script, *args, micropython=None):
+def run(script, *args, micropython=None, heap=_HEAP):
     """Run tools/bench/<script>; return the JSON object it ends with.
 
     "printed" in it are the lines before.
     """
-    process = start(script, *args, micropython=micropython)
+    return result_of(start(script, *args, micropython=micropython, heap=heap), script)
+
+
+def result_of(process, script, limit_s=_LIMIT_S):
+    """Wait for a script that was started; return what run() returns."""
     try:
-        output, _ = process.communicate(timeout=_LIMIT_S)
+        output, _ = process.communicate(timeout=limit_s)
     except subprocess.TimeoutExpired:
-        raise RuntimeError(f"{script} was not done after {_LIMIT_S} s") from None
+        raise RuntimeError(f"{script} was not done after {limit_s} s") from None
     finally:
         process.kill()
     lines = output.strip().splitlines()

@@ -24,18 +24,24 @@ def use_code(kind):
     sys.path.insert(0, _ROM if kind == "rom" else _CODE)
 
 
+def anonymous_memory(size):
+    """Return zeroed memory outside the heap; neither its use nor its collections see it."""
+    import uctypes
+
+    import ffi
+
+    mmap = ffi.open("libc.so.6").func("P", "mmap", "PLiiil")
+    return uctypes.bytearray_at(mmap(0, size, _READ_WRITE, _PRIVATE_ANONYMOUS, -1, 0), size)
+
+
 def _mount_rom():
     import os
     import uctypes
     import vfs
 
-    import ffi
-
     size = os.stat(_IMAGE)[6]
-    mmap = ffi.open("libc.so.6").func("P", "mmap", "PLiiil")
-    address = mmap(0, size, _READ_WRITE, _PRIVATE_ANONYMOUS, -1, 0)
-    # Not from the heap, so neither its use nor its collections see it: like flash.
-    memory = uctypes.bytearray_at(address, size)
+    # Outside the heap: like flash.
+    memory = anonymous_memory(size)
     with open(_IMAGE, "rb") as file:
         file.readinto(memory)
     vfs.mount(vfs.VfsRom(memory), _ROM)

@@ -32,6 +32,7 @@ _DARK_S = 20
 _PATIENCE_S = 1800
 _RECORDS_AFTER = 3
 _MAX_FAULTS = 20
+_NO_CALLS = {}
 # So much longer a file may get by a restart.
 _SPARE = 65536
 
@@ -44,11 +45,11 @@ class _Job:
 class Bridge:
     """As much of the firmware as logs: it starts on the card in the slot."""
 
-    def __init__(self, boot, unix_s, make_writer=LogWriter):
+    def __init__(self, boot, unix_s, make_writer=LogWriter, battery=None):
         config = _restart()
         self.clock = QuickClock()
         self.card = Card(config["card"])
-        self.battery = LoggedBattery(_BATTERY)
+        self.battery = battery or LoggedBattery(_BATTERY)
         self.writer = make_writer(self.battery.battery, self.card, self.clock, boot, config["log"])
         self._unix_at_start_s = unix_s
 
@@ -56,14 +57,14 @@ class Bridge:
         """Return Unix seconds, also while the firmware does not know them."""
         return self._unix_at_start_s + self.clock.uptime_s10() // 10
 
-    def run(self, seconds, unknown_s, records=None):
+    def run(self, seconds, unknown_s, records=None, calls=_NO_CALLS):
         """Log for so long, or until so many records were reported as flushed.
 
-        The time is told after unknown_s.
+        The time is told after unknown_s. calls is {even seconds of uptime: what to call then}.
         """
-        self.clock.run(self._run(seconds, unknown_s, records))
+        self.clock.run(self._run(seconds, unknown_s, records, calls))
 
-    async def _run(self, seconds, unknown_s, records):
+    async def _run(self, seconds, unknown_s, records, calls):
         task = asyncio.create_task(self.writer.run(_Job()))
         for uptime_s in range(0, seconds, POLL_S):
             if task.done() or records is not None and self.writer.flushed >= records:
@@ -71,6 +72,8 @@ class Bridge:
             if uptime_s >= unknown_s and self.clock.unix_s() is None:
                 self.clock.set_unix_s(self.now_s())
             self.battery.follow(uptime_s)
+            if uptime_s in calls:
+                calls[uptime_s]()
             await self.clock.sleep_ms(POLL_S * 1000)
         task.cancel()
         try:
@@ -131,7 +134,7 @@ class PowerCuts:
     def _keep_truth(self):
         lines = self.run.lines
         _mount()
-        for path in _log_files():
+        for path in log_files():
             self.contents[path] = _read(path, memoryview(bytearray()))
             content = bytes(self.contents[path])
             end = 0
@@ -270,7 +273,7 @@ def _read_rest(sure, contents, spare):
     spare is memory to read into.
     """
     found = {}
-    files = _log_files()
+    files = log_files()
     for path in sure:
         if path not in files:
             return None
@@ -313,7 +316,8 @@ def _mount():
         raise OSError(card.last_error)
 
 
-def _log_files():
+def log_files():
+    """Return the paths of the log's files on the card that is mounted."""
     folder = "%s/%s/%s" % (_PATH, names.FOLDER, _BATTERY)
     try:
         files = os.listdir(folder)

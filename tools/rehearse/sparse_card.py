@@ -6,6 +6,7 @@ the blocks of a recorded run again one by one, and undone by putting back what w
 
 from host_tests.fakes.hardware import BLOCK, SLOT
 
+_CARD_BLOCKS = 16 * 1024 * 1024
 _CHUNK_BLOCKS = 64
 _CHUNK = _CHUNK_BLOCKS * BLOCK
 _ZEROS = memoryview(bytes(_CHUNK))
@@ -19,7 +20,7 @@ _JUMPS = (b"\xeb", b"\xe9")
 class SparseImage:
     """A card of so many blocks; those never written read as zeros and take no memory."""
 
-    def __init__(self, blocks):
+    def __init__(self, blocks=_CARD_BLOCKS):
         # Called with no argument before each block that is written.
         self.on_write = None
         # A list to which (block, its new content) is added with each that is written, or None.
@@ -56,6 +57,10 @@ class SparseImage:
                 self.trace.append((block, bytes(content)))
             self.put(block, content)
 
+    def new_chunk(self, size):
+        """Return zeroed memory for some blocks that are written first now."""
+        return bytearray(size)
+
     def block(self, block):
         """Return a copy of one block."""
         content = bytearray(BLOCK)
@@ -69,7 +74,7 @@ class SparseImage:
             # Formatting writes zeros all over the FAT of a big card.
             if self.undo is None and content == _ZEROS[:BLOCK]:
                 return
-            chunk = self._chunks[block // _CHUNK_BLOCKS] = bytearray(_CHUNK)
+            chunk = self._chunks[block // _CHUNK_BLOCKS] = self.new_chunk(_CHUNK)
         start = block % _CHUNK_BLOCKS * BLOCK
         if self.undo is not None:
             self.undo.append((block, bytes(chunk[start : start + BLOCK])))
@@ -92,13 +97,14 @@ class SparseImage:
         return first + _number(boot, _RESERVED_AT, 2) + fats
 
 
-def insert_new_card(blocks=16 * 1024 * 1024):
-    """Put a new card into the slot, formatted as 8 GB cards are sold, and return its image.
+def insert_new_card(image=None):
+    """Put an empty card into the slot, formatted as 8 GB cards are sold, and return its image.
 
     FAT32, clusters of 32 KB, two FATs. MicroPython's own formatting makes one FAT; the second one
     is added here, because a cut between the two is one of those to be tried.
     """
-    image = SparseImage(blocks)
+    if image is None:
+        image = SparseImage()
     SLOT.reset()
     SLOT.insert(image)
     SLOT.format()
