@@ -24,7 +24,7 @@ def test_examples_when_read_then_each_route_has_one_that_goes_there():
     for method, path in served():
         section = TEXT.split(f"### `{method} {path}`\n")[1].split("\n##")[0]
         if path != "/":
-            example = path.replace("<id>", "house1")
+            example = path.replace("<id>", "house1").replace("<name>", "house1_2026-11-22.csv")
             assert re.search(rf"\bbay{re.escape(example)}(\?|'|\n)", section), path
             assert section.count("    $ curl ") == 1, path
         assert ("$TOKEN" in section) == (method == "POST"), path
@@ -36,4 +36,4 @@ def test_statuses_when_listed_then_each_is_one_the_bridge_has_a_phrase_for():
         int(n) for row in re.findall(r"^\| (\d[\d, ]*) \|", table, re.M) for n in row.split(",")
     }
     known = {n for n in range(400, 600) if phrase(n) != "Status"}
-    assert listed | {416} == known, "416 comes with the downloads of the log"
+    assert listed == known
