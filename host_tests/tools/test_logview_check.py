@@ -49,7 +49,7 @@ def test_check_when_a_byte_is_rotten_then_line_offset_and_both_checksums_are_tol
         "2026-08-06.csv:2: note: boot 7 seq 0–3 missing: 4 records before 2026-08-06T00:00:00Z; "
         "an earlier file may have them",
     ]
-    assert lines[-1] == "1 findings: 1 bad CRC; 4 sound records in 1 file"
+    assert lines[-1] == "1 finding: 1 bad CRC; 4 sound records in 1 file"
     assert content[465:].startswith(b"2026-08-06T00:00:21Z")
     assert found(report) == {"crc": 1}
 
@@ -101,7 +101,7 @@ def test_check_when_a_record_is_missing_over_midnight_then_both_places_are_told(
         "baybridge/house1/2026-08-06.csv:2: boot 7 seq 2–3 missing: 2 records between "
         "2026-08-05T23:59:30Z (baybridge/house1/2026-08-05.csv:3) and 2026-08-06T00:00:00Z"
     )
-    assert lines[-1] == "1 findings: 1 gap (2 records missing); 9 sound records in 3 files"
+    assert lines[-1] == "1 finding: 1 gap (2 records missing); 9 sound records in 3 files"
 
 
 def test_check_when_a_later_boot_begins_late_then_its_first_records_are_missing(tmp_path):
@@ -260,7 +260,7 @@ def test_check_when_a_downloaded_file_is_named_then_its_battery_and_anchors_are_
     (tmp_path / "house1_boot-8.csv").write_bytes(card.log(*card.FILES["boot-8.csv"]))
     (tmp_path / "anchors.csv").write_bytes(card.ANCHORS)
     report, lines = check_paths(tmp_path, tmp_path / "house1_boot-8.csv")
-    assert lines[0] == "house1: 1 file, 2 records, 1 boots"
+    assert lines[0] == "house1: 1 file, 2 records, 1 boot"
     assert lines[1].endswith("2026-08-06T00:10:00Z to 2026-08-06T00:10:10Z")
 
 

@@ -76,8 +76,8 @@ def test_merge_when_cards_contradict_each_other_then_both_records_stay(tmp_path,
     assert status == 1
     assert capsys.readouterr().out.splitlines() == [
         "house1: conflict: boot 7 seq 1 differs between the cards (2026-08-05.csv)",
-        "house1: 2 folders, 4 records read, 1 duplicates dropped, 3 written into 1 files",
-        "  1 conflicts: same boot and seq, other values; all are kept",
+        "house1: 2 folders, 4 records read, 1 duplicate dropped, 3 written into 1 file",
+        "  1 conflict: same boot and seq, other values; all are kept",
     ]
     out = tmp_path / "out" / "baybridge" / "house1" / "2026-08-05.csv"
     assert out.read_bytes() == card.log((7, 0), (7, 1), other)
@@ -88,7 +88,7 @@ def test_merge_when_a_line_is_bad_on_one_card_then_the_other_has_it(tmp_path):
     first = card.write(tmp_path / "1", {**card.FILES, "2026-08-05.csv": rotten})
     result, lines = merged(tmp_path / "out", first, card.write(tmp_path / "2"))
     assert result["house1"].bad == 1
-    assert "  1 bad lines left out (`check` of the cards lists them)" in lines
+    assert "  1 bad line left out (`check` of the cards lists them)" in lines
     assert check.run([tmp_path / "out"], lambda text: None).findings == 0
 
 

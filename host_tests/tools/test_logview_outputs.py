@@ -85,8 +85,8 @@ def test_summary_when_a_line_is_bad_or_written_twice_then_it_is_left_out_and_sai
     lines = capsys.readouterr().out.splitlines()
     assert lines[:3] == [
         "house1: 1 file, 3 records",
-        "  note: 1 bad lines left out (`check` lists them)",
-        "  note: 1 records were written twice and count once",
+        "  note: 1 bad line left out (`check` lists them)",
+        "  note: 1 record written twice, counted once",
     ]
 
 

@@ -12,6 +12,7 @@ from tools.logview import source
 from tools.logview.lines import OPEN_END
 from tools.logview.progress import Progress
 from tools.logview.sequence import Sequence
+from tools.logview.wording import counted
 
 # Kind -> what the last line calls it: one, several.
 KINDS = {
@@ -60,15 +61,12 @@ class Report:
 
     def last_line(self):
         """Return the line that sums up."""
-        told = [
-            f"{count} {KINDS[kind][count > 1]}" for kind, count in self.counts.items() if count
-        ]
-        files = "1 file" if self.files == 1 else f"{self.files} files"
-        records = f"{self.records} sound record{'' if self.records == 1 else 's'} in {files}"
+        told = [counted(count, *KINDS[kind]) for kind, count in self.counts.items() if count]
+        records = f"{counted(self.records, 'sound record')} in {counted(self.files, 'file')}"
         if not told:
             return f"clean: {records}, nothing missing"
-        missing = f" ({self.missing} records missing)" if self.missing else ""
-        return f"{self.findings} findings: {', '.join(told)}{missing}; {records}"
+        missing = f" ({counted(self.missing, 'record')} missing)" if self.missing else ""
+        return f"{counted(self.findings, 'finding')}: {', '.join(told)}{missing}; {records}"
 
 
 def run(paths, write):
@@ -204,8 +202,7 @@ class _FileCheck:
 def _tell_gap(battery, gap, first_boot, report):
     after = gap.after
     place = f"{shown(after[2].path)}:{after[3]}"
-    records = "1 record" if gap.count == 1 else f"{gap.count} records"
-    told = f"boot {gap.boot} seq {_range(gap.lo, gap.hi)} missing: {records}"
+    told = f"boot {gap.boot} seq {_range(gap.lo, gap.hi)} missing: {counted(gap.count, 'record')}"
     if gap.before is None:
         told += f" before {when(battery, gap.boot, after)}"
         # Of the card's first boot the file before may have been deleted to make room.
@@ -223,8 +220,8 @@ def _tell_gap(battery, gap, first_boot, report):
 
 def _tell_boots(battery, sequence, report):
     boots = sorted(sequence.boots)
-    files = "1 file" if len(battery.logs) == 1 else f"{len(battery.logs)} files"
-    report.line(f"{battery.name}: {files}, {sequence.records} records, {len(boots)} boots")
+    counts = ((len(battery.logs), "file"), (sequence.records, "record"), (len(boots), "boot"))
+    report.line(f"{battery.name}: {', '.join(counted(*count) for count in counts)}")
     for i, boot in enumerate(boots):
         if len(boots) > _BOOTS_SHOWN and _BOOTS_SHOWN // 2 <= i < len(boots) - _BOOTS_SHOWN // 2:
             if i == _BOOTS_SHOWN // 2:
@@ -233,7 +230,7 @@ def _tell_boots(battery, sequence, report):
         runs = sequence.boots[boot]
         count = sum(len(run.crcs) for run in runs)
         report.line(
-            f"  boot {boot}: seq {_range(runs[0].lo, runs[-1].hi)}, {count} records, "
+            f"  boot {boot}: seq {_range(runs[0].lo, runs[-1].hi)}, {counted(count, 'record')}, "
             f"{when(battery, boot, runs[0].first)} to {when(battery, boot, runs[-1].last)}"
         )
 

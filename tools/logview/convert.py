@@ -13,6 +13,7 @@ import polars as pl
 from tools.logview import frames
 from tools.logview.lines import Unreadable, reason
 from tools.logview.progress import Progress
+from tools.logview.wording import counted
 
 MEASUREMENT = "baybridge"
 # What a line protocol field cannot be without: an integer is marked, so that a database never
@@ -49,7 +50,7 @@ def run(batteries, form, out, write, since_s=None, until_s=None, name=None):
         finally:
             if not to_stdout:
                 fresh.unlink(missing_ok=True)
-    write(f"{tally.records} records into {path}")
+    write(f"{counted(tally.records, 'record')} into {path}")
     for line in tally.lines():
         write(f"  note: {line}")
     if tally.unplaced and form == "influx":

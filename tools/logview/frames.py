@@ -10,6 +10,7 @@ import io
 import polars as pl
 
 from baybridge.record import calendar
+from tools.logview.wording import counted
 
 _INTEGERS = ("boot", "seq", "uptime_ms", "cycles")
 FLAGS = ("charge_fet", "discharge_fet", "heater", "balancing")
@@ -33,13 +34,15 @@ class Tally:
     def lines(self):
         """Yield what a reader has to know about what is not shown."""
         if self.bad:
-            yield f"{self.bad} bad lines left out (`check` lists them)"
+            yield f"{counted(self.bad, 'bad line')} left out (`check` lists them)"
         if self.twice:
-            yield f"{self.twice} records were written twice and count once"
+            yield f"{counted(self.twice, 'record')} written twice, counted once"
         if self.placed:
-            yield f"{self.placed} records from before the time was known, placed by anchors"
+            placed = counted(self.placed, "record")
+            yield f"{placed} from before the time was known, placed by anchors"
         if self.unplaced:
-            yield f"{self.unplaced} records without a time, and no anchor to place them"
+            unplaced = counted(self.unplaced, "record")
+            yield f"{unplaced} without a time, and no anchor to place them"
 
 
 def type_of(name):

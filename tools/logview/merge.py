@@ -17,6 +17,7 @@ from baybridge.record.csv_line import NOTE
 from tools.logview import source
 from tools.logview.lines import Unreadable, reason
 from tools.logview.progress import Progress
+from tools.logview.wording import counted
 
 # More runs than this are read and sorted at once: open files are limited.
 _MAX_RUNS = 200
@@ -40,17 +41,21 @@ class Merged:
     def lines(self, name):
         """Yield the text for a person."""
         yield (
-            f"{name}: {self.cards} folders, {self.read} records read, {self.duplicates} "
-            f"duplicates dropped, {self.written} written into {self.files} files"
+            f"{name}: {counted(self.cards, 'folder')}, {counted(self.read, 'record')} read, "
+            f"{counted(self.duplicates, 'duplicate')} dropped, "
+            f"{self.written} written into {counted(self.files, 'file')}"
         )
         if self.placed:
-            yield f"  {self.placed} records from before the time was known, placed by anchors"
+            placed = counted(self.placed, "record")
+            yield f"  {placed} from before the time was known, placed by anchors"
         if self.unplaced:
-            yield f"  {self.unplaced} records without a time, and no anchor to place them"
+            unplaced = counted(self.unplaced, "record")
+            yield f"  {unplaced} without a time, and no anchor to place them"
         if self.bad:
-            yield f"  {self.bad} bad lines left out (`check` of the cards lists them)"
+            yield f"  {counted(self.bad, 'bad line')} left out (`check` of the cards lists them)"
         if self.conflicts:
-            yield f"  {self.conflicts} conflicts: same boot and seq, other values; all are kept"
+            conflicts = counted(self.conflicts, "conflict")
+            yield f"  {conflicts}: same boot and seq, other values; all are kept"
 
 
 def run(paths, out, write):

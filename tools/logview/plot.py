@@ -7,6 +7,7 @@ from tools.logview.chart import Chart
 from tools.logview.decimate import Buckets
 from tools.logview.lines import Unreadable, reason
 from tools.logview.progress import Progress
+from tools.logview.wording import counted
 
 
 def run(batteries, prefix, write, since_s=None, until_s=None, points=2000):
@@ -33,7 +34,8 @@ def run(batteries, prefix, write, since_s=None, until_s=None, points=2000):
                 except OSError as exc:
                     raise Unreadable(f"{path}: {reason(exc)}")
                 made.append(path)
-            write(f"{battery.name}: {tally.records} records into {made[-2]} and {made[-1]}")
+            records = counted(tally.records, "record")
+            write(f"{battery.name}: {records} into {made[-2]} and {made[-1]}")
             for note in chart.notes:
                 write(f"  note: {note}")
     return made

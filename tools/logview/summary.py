@@ -10,6 +10,7 @@ import polars as pl
 from baybridge.record import calendar
 from tools.logview import frames
 from tools.logview.progress import Progress
+from tools.logview.wording import counted, duration, ranges
 
 _STATES = (
     ("protection", "protection active"),
@@ -175,8 +176,8 @@ class Summary:
             unknown = duration(self.unknown_s)
             yield f"                   {unknown} of it without a current, left out"
         if self.gaps:
-            what = "gap" if self.gaps == 1 else "gaps"
-            yield f"                   {self.gaps} {what}, {duration(self.gap_s)}, left out"
+            gaps = counted(self.gaps, "gap")
+            yield f"                   {gaps}, {duration(self.gap_s)}, left out"
         for name, text in _STATES:
             if name in self.states_s:
                 yield f"  {text:<18} {duration(self.states_s[name])}"
@@ -198,8 +199,8 @@ def run(batteries, write, max_step_s=None, since_s=None, until_s=None):
             for frame in frames.frames(battery, tally, progress, since_s, until_s):
                 summary.add(frame)
             progress.clear()
-            files = "1 file" if len(battery.logs) == 1 else f"{len(battery.logs)} files"
-            write(f"{battery.name}: {files}, {tally.records} records")
+            files = counted(len(battery.logs), "file")
+            write(f"{battery.name}: {files}, {counted(tally.records, 'record')}")
             for line in tally.lines():
                 write(f"  note: {line}")
             if tally.records:
@@ -242,28 +243,3 @@ def ordered(names):
         last = max(i for i, name in enumerate(names) if name.startswith("cell_"))
         names.insert(last + 1, "spread_mv")
     return names
-
-
-def ranges(values):
-    """Return whole numbers as text with ranges: 3, 5–7."""
-    values = sorted(value for value in values if value is not None)
-    parts = []
-    for value in values:
-        if parts and value == parts[-1][1] + 1:
-            parts[-1][1] = value
-        else:
-            parts.append([value, value])
-    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in parts)
-
-
-def duration(seconds):
-    """Return a span of time like 3 d 4 h, 2 h 5 min or 12.5 s."""
-    if seconds < 60:
-        return f"{seconds:.3g} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 24:
-        return f"{hours} h {minutes} min"
-    return f"{hours // 24} d {hours % 24} h"
