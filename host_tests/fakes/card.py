@@ -39,11 +39,16 @@ class DirCard:
         if not self._failures:
             return 0
         if self._due_s10 is None:
-            self._due_s10 = now_s10 + min(50 << min(self._failures - 1, 8), 6000)
+            self._due_s10 = now_s10 + min(50 << min(self._failures - 1, 8), 3000)
         return max(self._due_s10 - now_s10, 0)
 
     def ready(self, now_s10):
-        return self.wait_s10(now_s10) == 0 and self.mount()
+        if self.wait_s10(now_s10):
+            return False
+        if self.mount():
+            return True
+        self.wait_s10(now_s10)
+        return False
 
     def wrote(self):
         self.last_error = None

@@ -140,3 +140,67 @@ def test_mount_when_pin_does_not_exist_then_a_sentence():
     assert not card.mount()
     assert "invalid pin" in card.last_error
     assert os.listdir("/").count("sd") == 0
+
+
+def test_ready_when_card_is_away_then_asked_again_ever_more_rarely():
+    card, hand = card_and_hand()
+    hand.pull()
+    tries = []
+    for now_s10 in range(0, 20000, 10):
+        before = card.wait_s10(now_s10) == 0
+        assert not card.ready(now_s10)
+        if before:
+            tries.append(now_s10 // 10)
+    # 5 s after the first failure, then twice as long each time, 5 minutes at the most.
+    assert tries[:9] == [0, 5, 15, 35, 75, 155, 315, 615, 915]
+    hand.insert()
+    assert not card.ready(20000)
+    assert card.ready(20000 + card.wait_s10(20000))
+    # It may fail at the first write again: only that ends the waiting.
+    card.fail(OSError(5, "EIO"))
+    assert card.wait_s10(30000) == 3000
+    assert card.ready(33000)
+    card.wrote()
+    card.fail(OSError(5, "EIO"))
+    assert card.wait_s10(40000) == 50
+
+
+def test_ready_when_card_is_full_then_it_waits_too_but_stays_mounted():
+    card, _ = card_and_hand()
+    assert card.ready(0)
+    card.fail(OSError(28, "full"))
+    assert card.is_mounted
+    assert not card.ready(10)
+    assert card.wait_s10(10) == 50
+    assert card.ready(60)
+    assert card.mounts == 1
+
+
+def test_names_when_asked_then_one_after_the_other():
+    card, _ = card_and_hand()
+    card.mount()
+    for name in ("a.txt", "b.txt"):
+        write(card, name, b"x")
+    found = card.names(card.path)
+    assert sorted([next(found), next(found)]) == ["a.txt", "b.txt"]
+    assert list(found) == []
+
+
+def test_mount_when_card_is_blank_and_the_owner_said_so_then_formatted():
+    if not IS_UPY:
+        return  # a folder is never blank
+    card_and_hand()
+    card = Card(config.check({"card": {"format": "if_unreadable"}})[0]["card"])
+    SLOT.insert(MemoryImage(2048))
+    assert card.mount()
+    write(card, "a.txt", b"first")
+    # A card that has a file system is left alone, and so is one that does not answer.
+    card.unmount()
+    assert card.mount()
+    assert read(card, "a.txt") == b"first"
+    card.unmount()
+    image = SLOT.pull()
+    assert not card.mount()
+    SLOT.insert(image)
+    assert card.mount()
+    assert read(card, "a.txt") == b"first"

@@ -19,7 +19,7 @@ _SENTENCES = (
     (16, "there is no card, or it does not start: push it in, check its wires and supply"),
     (19, "the card has no FAT file system: format it as FAT32 (cards of 64 GB are not)"),
     (22, "the card's file system is damaged: check it on a computer"),
-    (28, "the card is full"),
+    (28, "the card is full: less is free than log.min_free_mb leaves, or nothing"),
     (30, "the card is write-protected"),
     (257, "there is no memory for the card's driver"),
     (259, "the card's SPI bus is in use"),
@@ -30,10 +30,10 @@ _SENTENCES = (
 # Full or write-protected: what is on it can still be read.
 _STAYS = const((28, 30))
 _NO_FILE_SYSTEM = const(19)
-# Until the next attempt, after the first failure and at the most. Each one may take a second, in
-# which nothing else runs.
+# Until the next attempt, after the first failure and at the most: each one may take a second, in
+# which nothing else runs, and a card that is back should be found before the log's RAM is full.
 _FIRST_REST_S10 = const(50)
-_MAX_REST_S10 = const(6000)
+_MAX_REST_S10 = const(3000)
 
 
 class Card:
@@ -89,6 +89,8 @@ class Card:
                 if exc.errno != _NO_FILE_SYSTEM or card["format"] != "if_unreadable":
                     raise
                 vfs.VfsFat.mkfs(self._sd)
+                # Anew, because the first one remembers that there was none.
+                self._fat = vfs.VfsFat(self._sd)
                 vfs.mount(self._fat, self.path)
         # ValueError: pins this chip does not have.
         except (OSError, ValueError) as exc:
@@ -110,7 +112,12 @@ class Card:
 
     def ready(self, now_s10):
         """Return whether the card can be written to; mount it for that when it is time to try."""
-        return self.wait_s10(now_s10) == 0 and self.mount()
+        if self.wait_s10(now_s10):
+            return False
+        if self.mount():
+            return True
+        self.wait_s10(now_s10)  # counts from now
+        return False
 
     def wrote(self):
         """Note that something has arrived on the card: whatever was wrong is over."""

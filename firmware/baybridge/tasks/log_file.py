@@ -48,6 +48,8 @@ class LogFile:
         self._path = ""
         # Bytes behind position that are to be written over.
         self._torn_bytes = 0
+        # Whether a line cut off at the end of a file may be one of this start.
+        self._has_tried = False
         # The damaged file that was counted last, so that a remount does not count it again.
         self._damaged = ""
 
@@ -104,7 +106,7 @@ class LogFile:
             return True
         if end and recovery.is_torn(rest) and len(rest) <= size:
             self._torn_bytes = len(rest)
-            if not first_line.startswith(rest):
+            if not self._has_tried or not first_line.startswith(rest):
                 self.torn_tails += 1
                 self._keep(folder, path, rest)
             return True
@@ -125,6 +127,7 @@ class LogFile:
     def write(self, data):
         """Write at the end; whoever sees this return without an error has it on the card."""
         self._looks_in -= 1
+        self._has_tried = True
         if self._torn_bytes:
             with open(self._path, "r+b") as file:
                 file.seek(self.position)

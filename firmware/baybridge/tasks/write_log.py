@@ -20,6 +20,7 @@ _AWAY_S10 = const(9000)
 _SPARE_RECORDS = const(15)
 # A turn of the task: a FET or a load is noticed within it, and the supervisor sees progress.
 _TURN_S10 = const(10)
+_LATE_S10 = const(5)
 # What is made into text and written in one go; nothing else runs meanwhile.
 _BATCH_BYTES = const(1024)
 _PAUSE_MS = const(20)
@@ -137,7 +138,8 @@ class LogWriter:
         self._taken_s10 = sample.taken_s10[STATUS]
         battery_csv.pack(battery, now_s10, self._clock.unix_s(), self._now)
         is_step = is_reading and self._pace.is_step(now_s10, sample.current_ma, sample.battery_mv)
-        since_s10 = now_s10 - self._last_record_s10
+        # A look may come late, and the next one in time.
+        since_s10 = now_s10 - self._last_record_s10 + _LATE_S10
         if self._is_urgent or (is_step and not self._is_card_away):
             # With the reading before it, or nobody sees how steep the step was.
             self._keep(self._before)
@@ -208,8 +210,10 @@ class LogWriter:
         while self.waiting:
             now_s10 = self._clock.uptime_s10()
             wait_s10 = card.wait_s10(now_s10)
-            if not wait_s10:
-                if card.ready(now_s10) and self._write_batch(may_split, begun_s10):
+            if not wait_s10 or not may_split:
+                # Before a reset there is no later: not even a card that rests is spared.
+                is_ready = card.ready(now_s10) if may_split else card.mount()
+                if is_ready and self._write_batch(may_split, begun_s10):
                     if self._partial:
                         break
                     await self._clock.sleep_ms(_PAUSE_MS)
