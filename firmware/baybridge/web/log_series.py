@@ -75,7 +75,8 @@ class LogSeries:
         self._passes = _passes(self._count)
         self._pass = 0
         self._values = array("i", [-1] * len(track_of.ALL))
-        self._track = None
+        # The table of this pass, once there is one.
+        self._tables = []
         self._last_s = -1
 
     def close(self):
@@ -113,7 +114,7 @@ class LogSeries:
                     _note(self._card, exc)
                     raise
             # No name for the table here: the next one takes its place.
-            for piece in self._track.pieces(self._passes[number], 0, self._count, 1):
+            for piece in self._tables[0].pieces(self._passes[number], 0, self._count, 1):
                 c.put(piece.encode())
                 await c.flush()
         c.put(b"}}")
@@ -123,12 +124,12 @@ class LogSeries:
         """Read all files for the quantities of this pass; tell whether a record was found."""
         quantities = self._passes[self._pass]
         # The old one goes before the new one comes.
-        self._track = None
-        self._track = track_of.Track(self._step_s, self._count, 3, quantities)
+        self._tables.clear()
+        self._tables.append(track_of.Track(self._step_s, self._count, 3, quantities))
         self._last_s = -1
         for path, day_s, size in self._files:
             await self._read_file(c, path, day_s, size)
-        return self._track.number >= 0
+        return self._tables[0].number >= 0
 
     async def _read_file(self, c, path, day_s, size):
         head_line, mark, _ = self._chunk(path, 0).partition(b"\n")
@@ -204,7 +205,7 @@ class LogSeries:
             put_values(line.split(b","), columns, self._values)
         except ValueError:
             return  # sound, but not ours
-        self._track.feed(self._values, at_s, weight)
+        self._tables[0].feed(self._values, at_s, weight)
 
 
 def second_of(line):
