@@ -244,10 +244,13 @@ def test_card_when_full_then_the_recording_ends_and_says_so():
         for _ in range(90):
             bench.talk()
         await bench.clock.sleep_ms(6000)
-        assert bench.recorder.last_error == "the recording ended: the card is full"
+        assert (
+            bench.recorder.last_error
+            == "the recording ended: the card is full, or fuller than log.min_free_mb allows"
+        )
         assert bench.card.is_mounted
         assert raises(OSError, bench.recorder.record, 5).args == (
-            "Frames cannot be recorded: the card is full.",
+            "Frames cannot be recorded: the card is full, or fuller than log.min_free_mb allows.",
         )
 
     Bench(blocks=512).run(test)

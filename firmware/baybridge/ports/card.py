@@ -19,7 +19,7 @@ _SENTENCES = (
     (16, "there is no card, or it does not start: push it in, check its wires and supply"),
     (19, "the card has no FAT file system: format it as FAT32 (cards of 64 GB are not)"),
     (22, "the card's file system is damaged: check it on a computer"),
-    (28, "the card is full: less is free than log.min_free_mb leaves, or nothing"),
+    (28, "the card is full, or fuller than log.min_free_mb allows"),
     (30, "the card is write-protected"),
     (257, "there is no memory for the card's driver"),
     (259, "the card's SPI bus is in use"),
