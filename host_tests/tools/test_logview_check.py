@@ -220,6 +220,24 @@ def test_check_when_a_second_part_has_another_header_then_both_are_read(tmp_path
     assert report.records == 2
 
 
+def test_check_when_a_column_is_named_twice_then_that_is_told(tmp_path):
+    content = (
+        b"time,boot,seq,uptime_ms,voltage_v,voltage_v,crc\n"
+        b"2026-08-05T23:59:20Z,7,0,100000,13.000,-36.000,926c2c12\n"
+    )
+    report, lines = checked(tmp_path, content)
+    assert lines[0].startswith(
+        "2026-08-06.csv:1: byte 0: columns this version does not know: voltage_v; "
+    )
+    assert report.records == 1
+
+
+def test_check_when_a_file_is_named_twice_then_it_is_read_once(tmp_path):
+    root = card.write(tmp_path)
+    report, lines = check_paths(tmp_path, root, root / "baybridge" / "house1" / "boot-8.csv", root)
+    assert lines[-1] == "clean: 11 sound records in 3 files, nothing missing"
+
+
 def test_check_when_an_anchor_is_rotten_then_it_is_told(tmp_path):
     root = card.write(tmp_path, anchors=card.ANCHORS.replace(b"8,35000", b"9,35000"))
     report, lines = check_paths(tmp_path, root)

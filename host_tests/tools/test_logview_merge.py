@@ -83,6 +83,16 @@ def test_merge_when_cards_contradict_each_other_then_both_records_stay(tmp_path,
     assert out.read_bytes() == card.log((7, 0), (7, 1), other)
 
 
+def test_merge_when_the_same_record_was_placed_a_second_off_then_it_is_no_conflict(tmp_path):
+    other = (
+        card.RECORDS[7, 1].replace(b"23:59:30Z", b"23:59:31Z").replace(b"d51318ac", b"154a7336")
+    )
+    first = card.write(tmp_path / "1", {"2026-08-05.csv": [(7, 0), (7, 1)]})
+    second = card.write(tmp_path / "2", {"2026-08-05.csv": [(7, 0), other]})
+    result, _ = merged(tmp_path / "out", first, second)
+    assert (result["house1"].duplicates, result["house1"].conflicts) == (2, 0)
+
+
 def test_merge_when_a_line_is_bad_on_one_card_then_the_other_has_it(tmp_path):
     rotten = card.log(*card.FILES["2026-08-05.csv"]).replace(b"120000", b"120001")
     first = card.write(tmp_path / "1", {**card.FILES, "2026-08-05.csv": rotten})

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from host_tests.tools import logview_card as card
-from tools.logview import cli, convert, frames, plot, source, summary
+from tools.logview import cli, convert, html, summary
 from tools.logview.chart import Chart
 from tools.logview.decimate import Buckets
 
@@ -194,13 +194,15 @@ def test_plot_when_made_then_the_picture_opens_and_is_no_empty_sheet(plotted):
     assert any(abs(r) < 60 and g > 90 and b > 150 for r, g, b in colours)
 
 
-def test_plot_when_a_name_is_hostile_then_it_stays_text(tmp_path):
-    battery = source.find([card.write(tmp_path, battery="<script>x")])[0]
-    battery.name = "</script><img src=x>"
-    chart = plot.chart_of(battery, frames.Tally())
-    from tools.logview import html
-
-    assert "<img" not in html.page(chart)
+def test_plot_when_names_are_hostile_then_they_stay_text(tmp_path):
+    name = "cell_</script><img src=x>_v"
+    hostile = frame(T0, **{name: [3.2, 3.3]})
+    buckets = Buckets()
+    buckets.add(hostile)
+    chart = Chart("</title><img src=x>", buckets, *buckets.series(), 900)
+    text = html.page(chart)
+    assert "<img" not in text.replace(r"<\/script><img src=x>", "")
+    assert text.count("</script>") == 1
 
 
 def test_plot_when_the_time_was_never_known_then_it_is_hours_of_uptime(tmp_path, capsys):
