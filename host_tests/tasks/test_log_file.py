@@ -292,3 +292,64 @@ def test_room_when_short_and_deleting_is_not_allowed_then_it_stops_and_says_so()
     after(clock, ((65, make_room), (100, None)), writer)
     assert seqs(card, DAY) == list(range(writer.records))
     assert (writer.dropped, card.mounts) == (0, 1)
+
+
+def test_write_when_it_fails_after_all_arrived_then_not_written_twice():
+    card, _ = card_and_hand()
+    clock = FakeClock(unix_s=NOON_S)
+    writer = LogWriter(known_battery(), card, clock, 3, LOG)
+    write = writer._file.write
+
+    def fail_afterwards(data):
+        write(data)
+        writer._file.write = write
+        raise OSError(5, "EIO")
+
+    def break_once():
+        writer._file.write = fail_afterwards
+
+    after(clock, ((65, break_once), (120, None)), writer)
+    assert writer.errors == 1
+    assert seqs(card, DAY) == list(range(18))
+    assert (writer.flushed, writer.torn_tails) == (18, 0)
+
+
+def test_boot_number_when_used_twice_then_records_of_both_are_kept():
+    card, _ = card_and_hand()
+    logged(card, 3)
+    clock = FakeClock(unix_s=NOON_S + 600)
+    writer = LogWriter(known_battery(), card, clock, 3, LOG)
+    after(clock, ((31, None),), writer)
+    assert seqs(card, DAY) == [0, 1, 2, 0, 1, 2]
+
+
+def test_reset_when_card_is_back_but_rests_then_it_is_tried_once_more():
+    card, hand = card_and_hand()
+    clock = FakeClock(unix_s=NOON_S)
+    writer = LogWriter(known_battery(), card, clock, 3, LOG)
+    # Attempts at 150, 155, 165, 185, and the next one would be at 225 s.
+    after(clock, ((125, hand.pull), (70, hand.insert), (6, None)), writer)
+    assert seqs(card, DAY) == list(range(20))
+    assert writer.waiting == 0
+
+
+def test_ring_when_it_overflows_with_half_a_record_on_the_card_then_that_is_torn():
+    card, _ = card_and_hand()
+    clock = FakeClock(unix_s=NOON_S)
+    writer = LogWriter(known_battery(), card, clock, 3, LOG)
+
+    def make(records):
+        for _ in range(records):
+            clock.now_ms += 10000
+            writer._look()
+
+    while not writer._partial:
+        make(3)
+        clock.run(writer._flush(True))
+    half = writer.flushed
+    make(150)
+    clock.run(writer.flush())
+    got = seqs(card, DAY)
+    assert got[:half] == list(range(half))
+    assert got[half:] == list(range(half + writer.dropped, writer.records))
+    assert (writer.torn_tails, writer.waiting) == (1, 0)

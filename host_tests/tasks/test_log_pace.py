@@ -67,6 +67,22 @@ def test_battery_when_at_rest_then_a_record_a_minute_and_none_missing():
     assert [int(line.split(b",")[2]) for line in lines[1:-1]] == list(range(41))
 
 
+class LateClock(FakeClock):
+    """Wakes everybody a little late, now more and now less, as a busy board does."""
+
+    def sleep_ms(self, ms):
+        return super().sleep_ms(ms + self.now_ms * 7 % 4 * 100)
+
+
+def test_record_when_every_look_is_late_then_none_is_left_out():
+    card, _ = card_and_hand()
+    clock = LateClock(unix_s=NOON_S)
+    writer = LogWriter(known_battery(), card, clock, 3, LOG)
+    after(clock, ((1200, None),), writer)
+    times_s = uptimes_s(card)
+    assert {b - a for a, b in zip(times_s, times_s[1:])} <= {9, 10, 11}
+
+
 def test_fet_when_it_opens_then_recorded_and_written_within_two_seconds():
     card, _ = card_and_hand()
     clock = FakeClock(unix_s=NOON_S)
