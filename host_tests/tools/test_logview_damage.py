@@ -35,7 +35,7 @@ def test_check_when_nothing_is_damaged_then_nothing_is_found(path):
     assert not is_found(path, WHOLE)
 
 
-def test_check_when_any_bit_is_flipped_or_any_byte_lost_then_it_is_found(path, capsys):
+def test_check_when_any_bit_is_flipped_or_any_byte_lost_then_it_is_found(path, record_property):
     tried = 0
     missed = []
     for i in range(len(WHOLE)):
@@ -47,8 +47,7 @@ def test_check_when_any_bit_is_flipped_or_any_byte_lost_then_it_is_found(path, c
             tried += 1
             if not is_found(path, damaged):
                 missed.append((i, damaged[max(0, i - 9) : i + 9]))
-    with capsys.disabled():
-        print(f"\nlogview: {tried} damages tried, {len(missed)} missed", end=" ")
+    record_property("figure", f"logview_damages {tried} tried, {len(missed)} missed")
     assert missed == []
     assert tried > 6000
 
@@ -58,7 +57,7 @@ def test_check_when_the_file_ends_anywhere_but_behind_a_line_then_it_is_found(pa
     assert missed == LINE_ENDS[:-1]
 
 
-def test_check_when_anything_is_put_anywhere_then_it_is_found(tmp_path_factory, capsys):
+def test_check_when_anything_is_put_anywhere_then_it_is_found(tmp_path_factory, record_property):
     path = tmp_path_factory.mktemp("damage") / "2026-08-06.csv"
     tried = 0
 
@@ -77,8 +76,7 @@ def test_check_when_anything_is_put_anywhere_then_it_is_found(tmp_path_factory, 
         assert is_found(path, damaged), (at, lost, put)
 
     damage()
-    with capsys.disabled():
-        print(f"\nlogview: {tried} more damages tried, all found", end=" ")
+    record_property("figure", f"logview_random_damages {tried} tried, 0 missed")
     assert tried > 500
 
 
