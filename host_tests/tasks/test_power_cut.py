@@ -23,7 +23,7 @@ def test_hour_around_midnight_when_cut_then_no_flushed_record_is_lost():
     from tools.rehearse.power_cut import PowerCuts
 
     cuts = PowerCuts(3600, MIDNIGHT_S - 1800)
-    cuts.play(cuts.choose(11), 90)
+    cuts.play(cuts.choose(13), 120)
     print(cuts.tried, "cuts of", len(cuts.run.writes), "blocks,", len(cuts.run.lines), "records")
     assert cuts.lost == 0, cuts.faults
     assert cuts.tried > 300

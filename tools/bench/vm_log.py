@@ -25,7 +25,7 @@ _DAY_S = 86400
 _HOUR_S = 3600
 # Early, so that what is kept does not end up scattered over the heap.
 _COLLECT_BYTES = 1 << 20
-_TIMED_BYTES = 8 << 20
+_CARD_BYTES = 8 << 20
 
 
 # --- blocks -----------------------------------------------------------------------------------
@@ -83,7 +83,20 @@ def _flush_row(path, content):
 # --- heap -------------------------------------------------------------------------------------
 
 
-class WeighedImage(SparseImage):
+class _OutsideImage(SparseImage):
+    """A card whose blocks lie outside the heap: neither its use nor collections know of them."""
+
+    def __init__(self):
+        super().__init__()
+        self._memory = memoryview(anonymous_memory(_CARD_BYTES))
+        self._used = 0
+
+    def new_chunk(self, size):
+        self._used += size
+        return self._memory[self._used - size : self._used]
+
+
+class WeighedImage(_OutsideImage):
     """A card whose own use of the heap is known, while nothing is collected."""
 
     def __init__(self):
@@ -107,23 +120,28 @@ def heap():
     insert_new_card(image)
     bridge = Bridge(1, NOON_S, battery=SteadyBattery())
     weights = []
+    alive = []
 
     def weigh():
         weights.append((gc.mem_alloc(), image.bytes, bridge.writer.flushed))
 
     def begin():
-        used()
+        alive.append(used())
         gc.disable()
         weigh()
 
-    bridge.run(2 * _HOUR_S, 0, calls={_HOUR_S: begin, 2 * _HOUR_S - 2: weigh})
-    gc.enable()
+    def end():
+        weigh()
+        gc.enable()
+        alive.append(used())
+
+    bridge.run(2 * _HOUR_S, 0, calls={_HOUR_S: begin, 2 * _HOUR_S - 2: end})
     (before, card_before, from_record), (after, card_after, to_record) = weights
     alone = _weigh_alone()
     return {
         "records": to_record - from_record,
         "bytes": after - before - (card_after - card_before) - alone,
-        "alone": alone,
+        "stays": alive[1] - alive[0],
     }
 
 
@@ -159,23 +177,14 @@ class _NoWriter:
 # --- stall ------------------------------------------------------------------------------------
 
 
-class TimedImage(SparseImage):
-    """A card that knows how long it was at work, and for how many blocks.
-
-    Its blocks lie outside the heap, so that collecting takes no longer because of them.
-    """
+class TimedImage(_OutsideImage):
+    """A card that knows how long it was at work, and for how many blocks."""
 
     def __init__(self):
         super().__init__()
         self.us = 0
         self.blocks_read = 0
         self.blocks_written = 0
-        self._memory = memoryview(anonymous_memory(_TIMED_BYTES))
-        self._used = 0
-
-    def new_chunk(self, size):
-        self._used += size
-        return self._memory[self._used - size : self._used]
 
     def read(self, at, buf):
         begun_us = time.ticks_us()
