@@ -22,7 +22,7 @@ RUNNER = "host_tests/upy/runner.py"
 # The same order as HOST_PATH in the Makefile.
 MICROPYPATH = "firmware:host_tests/fakes:.tools/lib:.:.frozen"
 HEAP = "8M"
-FILE_LIMIT_S = 120
+FILE_LIMIT_S = 300
 TEST_LIMIT_S = 60
 NO_MICROPYTHON = "no MicroPython 1.25 in .tools/micropython; `make setup` says what to install"
 
