@@ -1,32 +1,15 @@
 """A battery's record, packed and as a line: literal texts."""
 
 from baybridge.battery import sample as groups
-from baybridge.battery.battery import Battery
 from baybridge.record import battery_csv
+from host_tests.data.batteries import cold_battery
 from host_tests.upy.heap import allocates
 
 ALL = (groups.STATUS, groups.SENSORS, groups.PACK, groups.PROTECTION, groups.CELLS)
 
 
 def known_battery():
-    battery = Battery("house1", "House 1", 200, ("bad_checksum",))
-    sample = battery.sample
-    sample.battery_mv = 13120
-    sample.current_ma = -48215
-    sample.soc_pct = 54
-    sample.field11_mah = 206000
-    sample.cycles = 37
-    sample.nominal_mv = 12800
-    sample.temp_count = 2
-    sample.temps_c[0] = -7
-    sample.temps_c[1] = -3
-    sample.dis_fet = True
-    sample.heater = True
-    for i in range(4):
-        sample.cells_mv[i] = (3269, 3270, 3263, 3264)[i]
-    for group in ALL:
-        sample.stamp(group, 1700)
-    return battery
+    return cold_battery(200, ALL, 1700)
 
 
 def line_of(battery, now_s10=1700, unix_s=1715933099, boot=3, seq=17):

@@ -3,8 +3,8 @@
 import asyncio
 
 from baybridge.battery import sample as groups
-from baybridge.battery.battery import Battery
 from baybridge.record import csv_line
+from host_tests.data.batteries import cold_battery
 from host_tests.fakes.job import FakeJob, stop
 
 LOG = {"enabled": True, "record_s": 10, "flush_s": 30, "rotate": "utc"}
@@ -18,24 +18,8 @@ HEADER = (
 
 
 def known_battery(stale_s10=10000000):
-    battery = Battery("house1", "House 1", stale_s10, ("bad_checksum",))
-    sample = battery.sample
-    sample.battery_mv = 13120
-    sample.current_ma = -48215
-    sample.soc_pct = 54
-    sample.field11_mah = 206000
-    sample.cycles = 37
-    sample.nominal_mv = 12800
-    sample.temp_count = 2
-    sample.temps_c[0] = -7
-    sample.temps_c[1] = -3
-    sample.dis_fet = True
-    sample.heater = True
-    for i in range(4):
-        sample.cells_mv[i] = (3269, 3270, 3263, 3264)[i]
-    for group in (groups.STATUS, groups.SENSORS, groups.PACK, groups.CELLS):
-        sample.stamp(group, 0)
-    return battery
+    known = (groups.STATUS, groups.SENSORS, groups.PACK, groups.CELLS)
+    return cold_battery(stale_s10, known, 0)
 
 
 def after(clock, steps, *writers):

@@ -69,10 +69,7 @@ class LogFile:
             self._make_room()
         if is_known:
             return False
-        folder = "%s/%s" % (self._card.path, names.FOLDER)
-        _make_folder(folder)
-        folder = "%s/%s" % (folder, self._battery_id)
-        _make_folder(folder)
+        folder = make_folder(self._card, self._battery_id)
         for part in range(1, _MAX_PART + 1):
             path = "%s/%s" % (folder, names.log_file(stem, part))
             if self._fits(folder, path, head, size, first_line):
@@ -202,7 +199,16 @@ def _read_ends(path, head_bytes):
     return None
 
 
-def _make_folder(path):
+def make_folder(card, battery_id):
+    """See to it that a battery's folder is on the card; return its path."""
+    folder = "%s/%s" % (card.path, names.FOLDER)
+    _make(folder)
+    folder = "%s/%s" % (folder, battery_id)
+    _make(folder)
+    return folder
+
+
+def _make(path):
     try:
         os.mkdir(path)
     except OSError as exc:

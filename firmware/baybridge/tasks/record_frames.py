@@ -10,8 +10,8 @@ from micropython import const
 
 from baybridge.record import names
 from baybridge.record.capture import FrameReader, head_lines
+from baybridge.tasks.log_file import make_folder
 
-_EEXIST = const(17)
 _ENOENT = const(2)
 
 _LOOK_MS = const(500)
@@ -72,8 +72,7 @@ class FrameRecorder:
             raise OSError("Frames cannot be recorded: %s." % card.last_error)
         try:
             for battery in self._batteries:
-                _make_folder("%s/%s" % (card.path, names.FOLDER))
-                _make_folder(self._folder(battery))
+                make_folder(card, battery.id)
             self._number += 1
             while self._is_taken():
                 self._number += 1
@@ -184,14 +183,6 @@ class FrameRecorder:
     def _put(self, file, chunk):
         if chunk:
             self.bytes += file.write("".join(chunk).encode())
-
-
-def _make_folder(path):
-    try:
-        os.mkdir(path)
-    except OSError as exc:
-        if exc.errno != _EEXIST:
-            raise
 
 
 def _exists(path):
