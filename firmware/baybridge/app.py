@@ -104,7 +104,7 @@ class App:
         self.listener = Listener(self.central, clock)
         self.ladder = Ladder(self.central, clock, self.request_reset)
         self._reset_reason = None
-        # None, or one once somebody has asked for a recording.
+        # Empty, or one recorder once somebody has asked for a recording.
         self.recorders = []
         self.batteries = []
         self.holders = []

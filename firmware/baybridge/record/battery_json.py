@@ -41,21 +41,15 @@ class BatteryText:
             expires_s10 = taken_s10 + battery.stale_s10
             if taken_s10 >= 0 and expires_s10 >= now_s10:
                 self._until_s10 = min(self._until_s10, expires_s10)
-        series = sample.series or None
-        self._head = (
-            "{%s,%s"
-            % (
-                members(
-                    (
-                        ("id", text(battery.id)),
-                        ("name", text(battery.name)),
-                        ("cell_count", fixed(series, 0)),
-                        ("link", _link(battery.link)),
-                    )
-                ),
-                '"bms":{"age_s":',
+        who = members(
+            (
+                ("id", text(battery.id)),
+                ("name", text(battery.name)),
+                ("cell_count", fixed(sample.series or None, 0)),
+                ("link", _link(battery.link)),
             )
-        ).encode()
+        )
+        self._head = ('{%s,"bms":{"age_s":' % who).encode()
         bms = self._bms(now_s10)
         tail = ',%s},"counters":%s,"harness":null,"alarms":[]}'
         self._tail = (tail % (members(bms), counters_json(battery.counters))).encode()
