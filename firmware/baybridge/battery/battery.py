@@ -28,6 +28,8 @@ class Battery:
         self.link = Link(reasons)
         # A reading counts for as long as it is shown: one rule for what is still believed.
         self.counters = Counters(stale_s10 * 100)
+        # battery.alarms.Alarms once somebody watches it.
+        self.alarms = None
         self.revision = 0
 
     def is_fresh(self, group: int, now_s10: int) -> bool:
