@@ -30,7 +30,13 @@ class BatteryText:
         if battery.revision != self._revision or now_s10 > self._until_s10:
             self._build(now_s10)
         age_s10 = battery.sample.age_s10(groups.STATUS, now_s10)
-        return self._head + fixed(age_s10, 1).encode() + self._tail
+        alarms = _alarms(battery.alarms, now_s10)
+        return b'%s%s%s,"alarms":%s}' % (
+            self._head,
+            fixed(age_s10, 1).encode(),
+            self._tail,
+            alarms.encode(),
+        )
 
     def _build(self, now_s10):
         battery = self._battery
@@ -51,7 +57,7 @@ class BatteryText:
         )
         self._head = ('{%s,"bms":{"age_s":' % who).encode()
         bms = self._bms(now_s10)
-        tail = ',%s},"counters":%s,"harness":null,"alarms":[]}'
+        tail = ',%s},"counters":%s,"harness":null'
         self._tail = (tail % (members(bms), counters_json(battery.counters))).encode()
 
     def _bms(self, now_s10):
@@ -103,6 +109,15 @@ class BatteryText:
                 ("f3_10", fixed(known(groups.PACK, sample.balancer), 0)),
             )
         )
+
+
+def _alarms(alarms, now_s10):
+    # Never kept: what they say changes by itself, each second, and mostly there is none.
+    if alarms is None or not alarms.is_any:
+        return "[]"
+    from baybridge.record.alarm_json import alarms_json
+
+    return alarms_json(alarms, now_s10)
 
 
 def _link(link):
