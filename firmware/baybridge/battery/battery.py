@@ -28,7 +28,10 @@ class Battery:
         self.link = Link(reasons)
         # A reading counts for as long as it is shown: one rule for what is still believed.
         self.counters = Counters(stale_s10 * 100)
-        # battery.alarms.Alarms once somebody watches it.
+        # The wired taps (taps.Harness), what they say of the BMS (crosscheck.Crosscheck), and
+        # what is wrong (alarms.Alarms): None without taps, and until somebody sets them.
+        self.harness = None
+        self.crosscheck = None
         self.alarms = None
         self.revision = 0
 
