@@ -10,7 +10,8 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "configuration.md"
 def rows_of_page():
     """Return {key: [type, default, range, meaning]} of the page's table."""
     rows = {}
-    for line in PAGE.read_text().splitlines():
+    table = PAGE.read_text().split("## Keys")[1].split("## ")[0]
+    for line in table.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if line.startswith("| `"):
             rows[cells[0].strip("`")] = cells[1:]

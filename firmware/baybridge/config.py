@@ -4,17 +4,28 @@ Pure: no files, no time. Whatever stands in the text, every key ends up with a u
 what was wrong is a list of sentences that start with the key's place. The stored text ends with
 "end": 1, because MicroPython up to 1.25 reads half an object as a whole one (house.md 3).
 
-Inside, a duration that may have a fraction in the text (`poll_s`: 2.5) is an integer of
-milliseconds under the key's name in ms (`poll_ms`: 2500). All other keys are the same in both.
+Inside, a number that may have a fraction in the text (`poll_s`: 2.5) is an integer of a smaller
+unit under a name of its own (`poll_ms`: 2500; config_kinds.py). All other keys are the same in
+both. What wired taps have to be beyond the table is config_taps.py's.
 """
 
 import json
 from micropython import const
 
-from baybridge.config_kinds import HIDDEN, clip, plain, shown, why_not
+from baybridge.config_kinds import (
+    HIDDEN,
+    as_json,
+    clip,
+    default_text,
+    inside,
+    inside_name,
+    shown,
+    why_not,
+)
 
 # (place, kind, default, low, high, unit). low and high bound a number, or the length of a text;
 # of a choice, low is the tuple of what may be chosen. "#" in a default is the battery's number.
+# A kind that ends in "?" admits null. Of a tap, pin, top_ohm and bottom_ohm have to be given.
 # The order is the order of the stored text.
 SCHEMA = (
     ("name", "host", "baybridge", 1, 32, "characters"),
@@ -25,6 +36,16 @@ SCHEMA = (
     ("batteries[].match", "ascii", "SOK-", 1, 29, "characters"),
     ("batteries[].poll_s", "seconds", 2.0, 0.5, 3600, "s"),
     ("batteries[].stale_s", "integer", 20, 5, 600, "s"),
+    ("batteries[].taps[].pin", "integer", None, 0, 48, "GPIO"),
+    ("batteries[].taps[].top_ohm", "integer", None, 1000, 10000000, "ohm"),
+    ("batteries[].taps[].bottom_ohm", "integer", None, 1000, 1000000, "ohm"),
+    ("batteries[].taps[].gain", "gain", 1.0, 0.8, 1.2, ""),
+    ("batteries[].taps[].offset_mv", "millivolts", 0.0, -500, 500, "mV"),
+    ("batteries[].taps[].calibrated_time", "time?", None, None, None, ""),
+    ("batteries[].taps[].calibrated_against", "choice?", None, ("multimeter", "bms"), None, ""),
+    ("batteries[].taps[].calibrated_divider", "ascii?", None, 1, 24, "characters"),
+    ("batteries[].taps[].previous_gain", "gain?", None, 0.8, 1.2, ""),
+    ("batteries[].taps[].previous_offset_mv", "millivolts?", None, -500, 500, "mV"),
     ("http.port", "integer", 80, 1, 65535, ""),
     ("http.read_token", "token", None, 8, 64, "characters"),
     ("http.token", "token", None, 8, 64, "characters"),
@@ -37,6 +58,18 @@ SCHEMA = (
     ("log.min_free_mb", "integer", 1, 0, 16384, "MB"),
     ("log.delete_oldest", "switch", False, None, None, ""),
     ("log.rotate", "choice", "utc", ("utc",), None, ""),
+    ("alarms.cell_ov_mv", "integer?", None, 3300, 3800, "mV"),
+    ("alarms.cell_uv_mv", "integer?", None, 2000, 3200, "mV"),
+    ("alarms.battery_ov_per_cell_mv", "integer?", None, 3300, 3800, "mV"),
+    ("alarms.battery_uv_per_cell_mv", "integer?", None, 2000, 3200, "mV"),
+    ("alarms.spread_rest_mv", "integer?", None, 5, 500, "mV"),
+    ("alarms.spread_load_mv", "integer?", None, 10, 1000, "mV"),
+    ("alarms.spread_full_mv", "integer?", None, 20, 1000, "mV"),
+    ("alarms.charge_cold_c", "integer?", None, -30, 20, "C"),
+    ("alarms.charge_hot_c", "integer?", None, 30, 80, "C"),
+    ("alarms.discharge_cold_c", "integer?", None, -40, 10, "C"),
+    ("alarms.discharge_hot_c", "integer?", None, 30, 90, "C"),
+    ("alarms.soc_low_pct", "integer?", None, 0, 100, "%"),
     ("wifi.ssid", "text", "", 0, 32, "bytes"),
     ("wifi.password", "password", "", 8, 64, "characters"),
     ("card.slot", "choice", 2, (2, 3), None, ""),
@@ -50,7 +83,8 @@ SCHEMA = (
 
 MAX_BATTERIES = 4  # links the ESP32's controller serves well beside Wi-Fi
 
-_SECTIONS = const(("http", "radio", "log", "wifi", "card"))
+_SECTIONS = const(("http", "radio", "log", "alarms", "wifi", "card"))
+_TAP = const("batteries[].taps[]")
 _SECRETS = const(("token", "password"))
 _PINS = const(("sck", "miso", "mosi", "cs"))
 # More than four batteries of the longest values; a longer text is not ours, and the heap is small.
@@ -58,8 +92,11 @@ _MAX_TEXT = const(8192)
 _MAX_PROBLEMS = const(20)
 
 
-def parse(text):
-    """Return (config, problems) of a stored text; None when there is no file."""
+def parse(text, chip="esp32"):
+    """Return (config, problems) of a stored text; None when there is no file.
+
+    chip decides which pins taps may be on: "esp32", "esp32s3" or "esp32c3".
+    """
     if text is None:
         return _without("config.json is missing")
     if not text.strip():
@@ -75,10 +112,10 @@ def parse(text):
         return _without("config.json is not a JSON object")
     if not _is_one(raw.get("end")):
         return _without('config.json is cut off: "end": 1 is missing at its end')
-    return check(raw)
+    return check(raw, None, chip)
 
 
-def check(raw, current=None):
+def check(raw, current=None, chip="esp32"):
     """Return (config, problems) of a decoded object; its end marker is not looked at.
 
     current is the configuration in use: a secret sent back as "***" keeps its value from there.
@@ -95,6 +132,7 @@ def check(raw, current=None):
         part = _part(raw, section, problems)
         config[section] = _values(rows, part, section, 1, known, problems)
     _check_pins(config["card"], problems)
+    _check_taps(config, chip, problems)
     _name_unknown(raw, ("name", "batteries", "end") + _SECTIONS, "", problems)
     if len(problems) > _MAX_PROBLEMS:
         more = len(problems) - _MAX_PROBLEMS
@@ -107,12 +145,19 @@ def to_text(config) -> str:
     """Return the text to store or to show: keys in the table's order, the end marker last."""
     batteries = []
     for battery in config["batteries"]:
-        batteries.append("\n    {%s}" % _members("batteries[]", battery, ",\n     "))
+        taps = ["\n       {%s}" % _members(_TAP, tap, ", ") for tap in battery["taps"]]
+        pairs = _members("batteries[]", battery, ",\n     ")
+        batteries.append('\n    {%s,\n     "taps": [%s]}' % (pairs, ",".join(taps)))
     parts = [_members("", config, "") + ",", '"batteries": [%s],' % ",".join(batteries)]
     for section in _SECTIONS:
         parts.append('"%s": {%s},' % (section, _members(section, config[section], ", ")))
     parts.append('"end": 1')
     return "{\n  " + "\n  ".join(parts) + "\n}\n"
+
+
+def is_kept(problem: str) -> bool:
+    """Tell whether a problem is only a warning: what it is about is used as it was given."""
+    return problem.endswith("; kept") or problem.endswith("; give both an address")
 
 
 def masked(config):
@@ -126,12 +171,6 @@ def masked(config):
             section, key = row[0].split(".")
             copy[section][key] = HIDDEN if copy[section][key] else None
     return copy
-
-
-def inside_name(place: str, kind: str) -> str:
-    """Return the key under which the configuration holds a place's value."""
-    key = place[place.rfind(".") + 1 :]
-    return key[:-2] + "_ms" if kind == "seconds" else key
 
 
 def _without(why):
@@ -148,7 +187,7 @@ def _batteries(raw, problems):
     if len(raw) > MAX_BATTERIES:
         sentence = "batteries: %d are more than %d; the last are left out"
         problems.append(sentence % (len(raw), MAX_BATTERIES))
-    rows = [row for row in SCHEMA if row[0].startswith("batteries[]")]
+    rows = [row for row in SCHEMA if row[0].startswith("batteries[].") and _TAP not in row[0]]
     batteries = []
     for i in range(min(len(raw), MAX_BATTERIES)):
         place = "batteries[%d]" % i
@@ -156,10 +195,13 @@ def _batteries(raw, problems):
         if not isinstance(part, dict):
             problems.append("%s: not an object; left out" % place)
             continue
-        batteries.append(_values(rows, part, place, i + 1, {}, problems))
+        batteries.append(_values(rows, part, place, i + 1, {}, problems, ("taps",)))
+        # As given, until the pins of the card are known.
+        batteries[-1]["taps"] = place, part.get("taps")
         _check_identity(batteries, place, problems)
     if not batteries:
         batteries.append(_values(rows, {}, "batteries[0]", 1, {}, problems))
+        batteries[0]["taps"] = "batteries[0]", None
     return batteries
 
 
@@ -201,6 +243,23 @@ def _check_pins(card, problems):
         card[key] = pin
 
 
+def _check_taps(config, chip, problems):
+    """Put checked taps in the place of those given."""
+    used = {}
+    for key in _PINS:
+        used[config["card"][key]] = "card." + key
+    for battery in config["batteries"]:
+        place, given = battery["taps"]
+        battery["taps"] = []
+        if given is None or given == []:
+            continue
+        # Most bridges have no taps, and the tables are big.
+        from baybridge import config_taps
+
+        rows = [row for row in SCHEMA if row[0].startswith(_TAP)]
+        battery["taps"] = config_taps.check(given, place + ".taps", rows, chip, used, problems)
+
+
 def _assigned(keys, values):
     return ", ".join(["%s %s" % pair for pair in zip(keys, values)])
 
@@ -213,10 +272,10 @@ def _part(raw, section, problems):
     return {}
 
 
-def _values(rows, raw, place, number, known, problems):
-    """Return the values of one object, each under its inside name."""
+def _values(rows, raw, place, number, known, problems, others=()):
+    """Return the values of one object, each under its inside name; others are further keys."""
     values = {}
-    keys = []
+    keys = list(others)
     for row in rows:
         key = row[0][row[0].rfind(".") + 1 :]
         keys.append(key)
@@ -232,7 +291,7 @@ def _value(row, raw, place, number, known, problems):
     _, kind, default, low, high, unit = row
     if isinstance(default, str):
         default = default.replace("#", "%d" % number)
-    fallback = _ms(default) if kind == "seconds" else default
+    fallback = inside(kind, default)
     key = place[place.rfind(".") + 1 :]
     if key not in raw:
         return fallback
@@ -244,15 +303,10 @@ def _value(row, raw, place, number, known, problems):
             return known
     why = why_not(kind, given, low, high, unit)
     if why is None:
-        if kind == "seconds":
-            return _ms(given)
-        if kind == "integer":
-            return int(given)
-        return given.lower() if kind == "address" and given else given
+        return inside(kind, given)
     # A secret is not repeated, not even a wrong one.
     what = "the value" if kind in _SECRETS else shown(given)
-    using = plain(default) if kind == "seconds" else shown(default)
-    problems.append("%s: %s %s; using %s" % (place, what, why, using))
+    problems.append("%s: %s %s; using %s" % (place, what, why, default_text(default)))
     return fallback
 
 
@@ -267,22 +321,13 @@ def _is_one(value):
     return not isinstance(value, bool) and isinstance(value, int) and value == 1
 
 
-def _ms(seconds):
-    return int(seconds * 1000 + 0.5)
-
-
-def _seconds_text(ms):
-    # Through integers: the board's floats would print 0.7 s as 0.69999.
-    whole, rest = divmod(ms, 1000)
-    return "%d" % whole if rest == 0 else ("%d.%03d" % (whole, rest)).rstrip("0")
-
-
 def _members(place, values, separator):
     out = []
     for row in SCHEMA:
         parent, _, key = row[0].rpartition(".")
         if parent == place:
             value = values[inside_name(row[0], row[1])]
-            text = _seconds_text(value) if row[1] == "seconds" else json.dumps(value)
-            out.append('"%s": %s' % (key, text))
+            # An owner writes these files by hand, and a tap that was never calibrated is short.
+            if place != _TAP or value != inside(row[1], row[2]):
+                out.append('"%s": %s' % (key, as_json(row[1], value)))
     return separator.join(out)

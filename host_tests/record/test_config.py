@@ -11,11 +11,16 @@ DEFAULT_TEXT = """{
      "address_type": "public",
      "match": "SOK-",
      "poll_s": 2,
-     "stale_s": 20}],
+     "stale_s": 20,
+     "taps": []}],
   "http": {"port": 80, "read_token": null, "token": null},
   "radio": {"links": 4},
   "log": {"enabled": true, "record_s": 10, "flush_s": 30, "fast_s": 2, \
 "rest_s": 60, "min_free_mb": 1, "delete_oldest": false, "rotate": "utc"},
+  "alarms": {"cell_ov_mv": null, "cell_uv_mv": null, "battery_ov_per_cell_mv": null, \
+"battery_uv_per_cell_mv": null, "spread_rest_mv": null, "spread_load_mv": null, \
+"spread_full_mv": null, "charge_cold_c": null, "charge_hot_c": null, \
+"discharge_cold_c": null, "discharge_hot_c": null, "soc_low_pct": null},
   "wifi": {"ssid": "", "password": ""},
   "card": {"slot": 2, "sck": 18, "miso": 19, "mosi": 23, "cs": 5, "freq_hz": 10000000, \
 "format": "never"},
@@ -132,7 +137,7 @@ def test_battery_number_when_whole_float_then_integer():
     parsed, problems = config.parse('{"batteries": [{"stale_s": 30.0, "poll_s": 5}], "end": 1}')
     assert problems == []
     assert (parsed["batteries"][0]["stale_s"], parsed["batteries"][0]["poll_ms"]) == (30, 5000)
-    assert '"stale_s": 30}' in config.to_text(parsed)
+    assert '"stale_s": 30,' in config.to_text(parsed)
 
 
 def test_number_when_not_finite_then_default():
@@ -229,6 +234,30 @@ def test_card_when_a_pin_is_used_twice_then_all_default():
     assert problems == [
         "card: a pin is used twice; using sck 18, miso 19, mosi 23, cs 5",
     ]
+
+
+def test_alarm_limit_when_set_then_an_integer_and_null_otherwise():
+    raw = {"alarms": {"cell_ov_mv": 3600.0, "charge_cold_c": -5, "soc_low_pct": None}}
+    parsed, problems = config.check(raw)
+    assert problems == []
+    assert parsed["alarms"]["cell_ov_mv"] == 3600
+    assert parsed["alarms"]["charge_cold_c"] == -5
+    assert parsed["alarms"]["soc_low_pct"] is None
+    assert '"cell_ov_mv": 3600, "cell_uv_mv": null,' in config.to_text(parsed)
+
+
+def test_alarm_limit_when_bad_then_null():
+    cases = (
+        ("cell_ov_mv", 3299, "3299 is below 3300"),
+        ("cell_uv_mv", 3201, "3201 is above 3200"),
+        ("spread_rest_mv", "20", '"20" is not a number'),
+        ("charge_cold_c", 0.5, "0.5 is not a whole number"),
+        ("discharge_hot_c", True, "true is not a number"),
+    )
+    for key, bad, why in cases:
+        parsed, problems = config.check({"alarms": {key: bad}})
+        assert parsed["alarms"][key] is None, key
+        assert problems == ["alarms.%s: %s; using null" % (key, why)], key
 
 
 def test_host_name_when_not_one_then_default():
