@@ -93,7 +93,7 @@ class App:
     def __init__(self, ports: Ports):
         self.ports = ports
         clock = ports.clock
-        self.config, self.problems = read_config(ports.files)
+        self.config, self.problems = read_config(ports.files, ports.board.chip)
         self.boot = _count_boot(ports.files)
         self.supervisor = Supervisor(clock, ports.watchdog)
         names = names_to_hear(tuple([one["match"] for one in self.config["batteries"]]))
@@ -259,22 +259,23 @@ class App:
         return diagnostics.sections(self, VERSION)
 
 
-def read_config(files):
+def read_config(files, chip="esp32"):
     """Return (config, problems) of the stored configuration."""
     from baybridge import config
 
-    parsed = config.parse(files.read_text(_CONFIG))
+    parsed = config.parse(files.read_text(_CONFIG), chip)
     # Its tables and checks are done with: 9 KB where code lies in RAM.
-    _leave("baybridge.config")
-    _leave("baybridge.config_kinds")
+    for room in ("config", "config_kinds", "config_taps"):
+        _leave("baybridge." + room)
     return parsed
 
 
 def _leave(room):
     # Lets go of an imported module, for the next collection; who imports it again gets it anew.
     package, _, name = room.rpartition(".")
-    del sys.modules[room]
-    delattr(sys.modules[package], name)
+    if room in sys.modules:
+        del sys.modules[room]
+        delattr(sys.modules[package], name)
 
 
 def _count_boot(files):

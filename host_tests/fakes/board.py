@@ -10,6 +10,7 @@ class HostBoard:
     def __init__(self):
         version = [str(n) for n in sys.implementation.version[:3]]
         self.machine = "this computer"
+        self.chip = "esp32"
         self.micropython = sys.implementation.name + " " + ".".join(version)
         self.reset_cause = "power_on"
         self.reset_reason = None

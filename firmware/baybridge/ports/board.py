@@ -7,11 +7,20 @@ import sys
 _REASON = b"reset: "
 
 
+def chip_of(machine):
+    """Return which ESP32 a text like "Generic ESP32S3 module with ESP32S3" is about."""
+    for chip in ("esp32s3", "esp32c3"):
+        if chip in machine.lower().replace("-", ""):
+            return chip
+    return "esp32"
+
+
 class Board:
     """The ESP32 this runs on."""
 
     def __init__(self):
         self.machine = sys.implementation._machine
+        self.chip = chip_of(self.machine)
         self.micropython = ".".join([str(n) for n in sys.implementation.version[:3]])
         self.reset_cause = self._reset_cause()
         # A panic looks like a deliberate reset on this port, so a deliberate one says so in
