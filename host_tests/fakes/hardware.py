@@ -85,6 +85,11 @@ class CardSlot:
         self.blocks_written = 0
 
 
+def grounded(pin):
+    """Return what read_uv() of a pin on ground says at 11 dB."""
+    return 142000
+
+
 class BoardState:
     """The rest of the chip."""
 
@@ -98,6 +103,11 @@ class BoardState:
         self.rtc_memory = b""
         self.datetime = (2000, 1, 1, 5, 0, 0, 0, 0)
         self.pins = {}
+        # What read_uv() of a pin says; replace it by another callable, which may raise OSError.
+        self.adc = grounded
+        # Of the pins that were opened, and whether the unit is in use.
+        self.adc_attens = {}
+        self.adc_is_open = False
         # The clock that counts the watchdog's time-out; without one it never expires.
         self.clock = None
         self.wdt_timeout_ms = None

@@ -17,6 +17,10 @@ SOFT_RESET = 5
 _ESP_ERR_INVALID_STATE = 0x103
 _EXISTING_PINS = (0, 1, 2, 3, 4, 5) + tuple(range(12, 28)) + tuple(range(32, 40))
 _INPUT_ONLY = (34, 35, 36, 37, 38, 39)
+_ADC1_PINS = (32, 33, 34, 35, 36, 37, 38, 39)
+_ADC2_PINS = (0, 2, 4, 12, 13, 14, 15, 25, 26, 27)
+_EPERM = 1
+_ESP_ERR_TIMEOUT = 0x107
 
 
 class _Reset(SystemExit):
@@ -54,6 +58,40 @@ class Pin:
 
     def off(self):
         self.value(0)
+
+
+class ADC:
+    """An analog input as ports/esp32/machine_adc.c has it (platform.md 1.3).
+
+    Stricter than that in one thing: the attenuation has to be named, because its default has
+    changed between versions.
+    """
+
+    ATTN_0DB = 0
+    ATTN_2_5DB = 1
+    ATTN_6DB = 2
+    ATTN_11DB = 3
+
+    def __init__(self, id, *, atten=None):
+        if not isinstance(id, Pin):
+            raise ValueError("expecting a pin")
+        if id._id not in _ADC1_PINS + _ADC2_PINS:
+            raise ValueError("invalid pin")
+        if atten not in (0, 1, 2, 3):
+            raise ValueError("invalid atten")
+        self._pin = id._id
+        BOARD.adc_attens[self._pin] = atten
+        BOARD.adc_is_open = True
+
+    def read_uv(self):
+        if not BOARD.adc_is_open:
+            raise OSError(_EPERM)
+        if self._pin in _ADC2_PINS:
+            raise OSError(_ESP_ERR_TIMEOUT)  # Wi-Fi has that unit, and we never are without
+        return BOARD.adc(self._pin) // 1000 * 1000
+
+    def deinit(self):
+        BOARD.adc_is_open = False  # of the unit, whichever channel it was asked of
 
 
 class WDT:
