@@ -127,7 +127,7 @@ class AdcChip:
             short = (_LOW_END_UV - pin_uv) / (_LOW_END_UV - _FLOOR_UV)
             level_uv -= _LOW_BEND_UV * short * short
         elif pin_uv > self.top_uv:
-            past = (pin_uv - self.top_uv) / (self.full_uv - self.top_uv)
+            past = min((pin_uv - self.top_uv) / (self.full_uv - self.top_uv), 1)
             level_uv += self._top_bend_uv * past * past
         return int(level_uv)
 
