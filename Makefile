@@ -25,6 +25,7 @@ help:
 	@echo 'make test-upy  only the tests that run on MicroPython, there'
 	@echo 'make bench   the benchmarks, also into build/bench.json; FROZEN=1 builds a firmware image too'
 	@echo 'make logview ARGS="check CARD"  the card'"'"'s logs: check, summary, plot, convert, merge'
+	@echo 'make divider ARGS="--cells 4"  the dividers of a balance harness: pins, errors, drain'
 	@echo 'make lint    style and types; make format repairs the style'
 	@echo 'make size    bytes of every compiled firmware file'
 	@echo 'make setup   fetches the tools into .tools/; make clean removes them'
@@ -62,6 +63,10 @@ logview: setup .tools/logview
 .tools/logview: pyproject.toml tools/setup.py | setup
 	@$(PYTHON) -m tools.setup logview
 
+# Needs nothing but Python: make divider ARGS="--chip esp32s3 --cells 8".
+divider:
+	@$(PYTHON) -m tools.divider $(ARGS)
+
 bench: setup .tools/logview
 	@mkdir -p build
 	@PYTHONPATH=$(HOST_PATH) $(VENV)/python -m tools.bench
@@ -82,4 +87,4 @@ clean:
 	rm -rf .tools build .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: all help setup run test test-upy bench logview lint format size clean
+.PHONY: all help setup run test test-upy bench logview divider lint format size clean
