@@ -312,7 +312,7 @@ def test_notes_when_parts_are_poor_then_each_weakness_is_told(capsys):
     assert "- the pins sit 1095 mV apart" in out
     _, out, _ = run(capsys, "--aim", "2.2")
     assert (
-        "- tap 4: 2.303 V at 3.8 V a cell; above 2.2 V the ESP32's converter is no longer "
+        "- tap 4: 2.300 V at 3.8 V a cell; above 2.2 V the ESP32's converter is no longer "
         "straight. A top leg from 604 kΩ up keeps below that" in out
     )
     _, out, _ = run(capsys, "--chip", "esp32s3")
