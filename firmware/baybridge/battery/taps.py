@@ -1,12 +1,12 @@
 """The taps of a balance harness: from readings of their pins to voltages, or to why there is none.
 
-A burst's readings of a pin become one value by a trimmed mean. While Wi-Fi sends, up to a fifth
-of the readings may be far too low and none too high (platform.md 1.5). A plain mean follows
-them, and median and midmean are drawn down too, because what is left of the good readings is
-more than half above them. So how wide the noise is is read from the upper half, which no low
-spike reaches; what lies further from the median than that allows is left out, and the rest is
-averaged, which also gives back what the converter's steps of 1 mV hide. Figures of the four
-against each other: `host_tests/battery/test_taps.py` prints them.
+A burst's readings of a pin become one value by a trimmed mean. While Wi-Fi sends, some of the
+readings are far too low and none too high (platform.md 1.5): a plain mean follows them, and the
+median and the midmean sink too, because what is left of the good readings lies above the middle
+of all. So the width of the noise is read from the upper half, which no low spike reaches; what
+lies further from the median than that width allows is left out, and the rest is averaged, which
+also gives back what the converter's steps of 1 mV hide. It holds while less than half are spikes;
+host_tests/battery/test_taps.py has the figures of all four.
 
 Taps count from 1; tap 0 is battery negative. Cell n lies between tap n - 1 and tap n.
 """
@@ -28,9 +28,11 @@ _LAST = const(127)
 _STRIDE = const(37)
 # With fewer a quartile means nothing.
 _FEWEST = const(8)
-# Where 11 dB of the classic ESP32 begins and ends to be a measurement (platform.md 1.2).
+# Where 11 dB begins to be a measurement on the classic ESP32, and where it ends there and on the
+# chips that reach further (platform.md 1.2).
 _BOTTOM_MV = const(150)
 _TOP_MV = const(2450)
+_TOPS_MV = {"esp32c3": 2500, "esp32s3": 3100}
 # A grounded pin reads as the calibration's constant: 142 mV at 11 dB where only Vref is known,
 # near it where two points are (platform.md 1.4), and without any noise.
 _FLOOR_MV = const(200)
@@ -57,9 +59,10 @@ class Harness:
     one tap of this burst beside another of the last: that would be a wrong cell.
     """
 
-    def __init__(self, taps: list, stale_s10: int):
+    def __init__(self, taps: list, stale_s10: int, chip: str = "esp32"):
         self.count = len(taps)
         self.stale_s10 = stale_s10
+        self._top_mv = _TOPS_MV.get(chip, _TOP_MV)
         none = [0] * self.count
         self.factors_ppm = array("i", none)
         self.offsets_uv = array("i", none)
@@ -119,7 +122,16 @@ class Harness:
         high = MOST_READINGS
         median_mv = ranks[low + count // 2]
         upper_mv = ranks[low + count * 7 // 8]
-        self._next_states[i] = _state(ranks[low + count // 8], median_mv, upper_mv)
+        if upper_mv > self._top_mv:
+            # An eighth of the readings beyond the end is enough to make their mean too low.
+            state = TAP_SATURATED
+        elif median_mv < _FLOOR_MV and ranks[low + count // 8] == upper_mv:
+            state = TAP_NOT_CONNECTED
+        elif median_mv < _BOTTOM_MV:
+            state = TAP_BELOW_RANGE
+        else:
+            state = TAP_OK
+        self._next_states[i] = state
         # Of a normal distribution 7/8 lie below 1.15 sigma, so this keeps 2.3 to either side; of
         # readings with a fifth of spikes it keeps 3.0 below and 2.3 above their true middle.
         # 2 mV more, because a quiet input may have no width at all.
@@ -206,15 +218,3 @@ class Harness:
         self.times[i] = time
         self._convert(i)
         self.revision += 1
-
-
-# Hot path: no allocation.
-def _state(lower_mv, median_mv, upper_mv):
-    # An eighth of the readings at the top is enough to make their mean too low.
-    if upper_mv > _TOP_MV:
-        return TAP_SATURATED
-    if median_mv < _FLOOR_MV and lower_mv == upper_mv:
-        return TAP_NOT_CONNECTED
-    if median_mv < _BOTTOM_MV:
-        return TAP_BELOW_RANGE
-    return TAP_OK
