@@ -81,7 +81,7 @@ def assert_taps_usable(parsed, problems):
             assert number * 3800 * ratio <= 2450 and number * 2500 * ratio >= 249
             assert type(tap["gain_ppm"]) is int and 800000 <= tap["gain_ppm"] <= 1200000
             assert type(tap["offset_uv"]) is int and -500000 <= tap["offset_uv"] <= 500000
-            assert len(tap) == 10
+            assert len(tap) == 12
 
 
 def assert_usable(parsed, problems):

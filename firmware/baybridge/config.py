@@ -46,6 +46,8 @@ SCHEMA = (
     ("batteries[].taps[].calibrated_divider", "ascii?", None, 1, 24, "characters"),
     ("batteries[].taps[].previous_gain", "gain?", None, 0.8, 1.2, ""),
     ("batteries[].taps[].previous_offset_mv", "millivolts?", None, -500, 500, "mV"),
+    ("batteries[].taps[].previous_time", "time?", None, None, None, ""),
+    ("batteries[].taps[].previous_against", "choice?", None, ("multimeter", "bms"), None, ""),
     ("http.port", "integer", 80, 1, 65535, ""),
     ("http.read_token", "token", None, 8, 64, "characters"),
     ("http.token", "token", None, 8, 64, "characters"),
