@@ -37,6 +37,7 @@ _SERVE_LIMIT_S = const(30)
 _LOG_LIMIT_S = const(60)
 _COUNTERS_LIMIT_S = const(60)
 _JUDGE_LIMIT_S = const(30)
+_CALIBRATE_LIMIT_S = const(30)
 _RESET_LIMIT_S = const(60)
 _WIFI_LIMIT_S = const(60)
 _TIME_LIMIT_S = const(60)
@@ -106,6 +107,8 @@ class App:
         self._reset_reason = None
         # Empty, or one recorder once somebody has asked for a recording.
         self.recorders = []
+        # Empty, or one calibrator once somebody has asked how the taps are calibrated.
+        self.calibrators = []
         self.batteries = []
         self.holders = []
         self.links = []
@@ -122,6 +125,7 @@ class App:
         self.bridge.release = self._release
         self.bridge.fast = self._fast
         self.bridge.discover = self._discover
+        self.bridge.calibrator = self._calibrator
         self.bridge.record_frames = self._record_frames
         self.bridge.card = self.card
         self.bridge.is_well = self.supervisor.is_well
@@ -222,6 +226,21 @@ class App:
             self.supervisor.add("record frames", recorder.run, _LOG_LIMIT_S)
         return self.recorders[0].record(minutes)
 
+    def _calibrator(self):
+        if not self.calibrators:
+            from baybridge.tasks.calibrate import Calibrator
+
+            ports = self.ports
+            calibrator = Calibrator(
+                self.batteries,
+                self.config["batteries"],
+                lambda change: store_config(ports.files, ports.board.chip, change),
+                ports.clock,
+            )
+            self.calibrators.append(calibrator)
+            self.supervisor.add("calibrate", calibrator.run, _CALIBRATE_LIMIT_S)
+        return self.calibrators[0]
+
     def request_reset(self, reason):
         """Have the board started again once what is in memory is safe."""
         self._reset_reason = reason
@@ -264,18 +283,35 @@ def read_config(files, chip="esp32"):
     from baybridge import config
 
     parsed = config.parse(files.read_text(_CONFIG), chip)
-    # Its tables and checks are done with: 9 KB where code lies in RAM.
-    for room in ("config", "config_kinds", "config_taps"):
-        _leave("baybridge." + room)
+    _leave_config()
     return parsed
 
 
-def _leave(room):
-    # Lets go of an imported module, for the next collection; who imports it again gets it anew.
-    package, _, name = room.rpartition(".")
-    if room in sys.modules:
-        del sys.modules[room]
-        delattr(sys.modules[package], name)
+def store_config(files, chip, change):
+    """Call change(config) on the stored configuration and write it.
+
+    Returns the problems that writing would make final, and then nothing was written.
+    """
+    from baybridge import config
+
+    try:
+        parsed, problems = config.parse(files.read_text(_CONFIG), chip)
+        lost = [problem for problem in problems if not config.is_kept(problem)]
+        if not lost:
+            change(parsed)
+            files.write_atomic(_CONFIG, config.to_text(parsed))
+        return lost
+    finally:
+        _leave_config()
+
+
+def _leave_config():
+    # Its tables and checks are done with: 9 KB where code lies in RAM. Who imports a room again
+    # gets it anew.
+    for name in ("config", "config_kinds", "config_taps"):
+        if "baybridge." + name in sys.modules:
+            del sys.modules["baybridge." + name]
+            delattr(sys.modules["baybridge"], name)
 
 
 def _count_boot(files):

@@ -20,6 +20,7 @@ class Bridge:
         self.fast = None  # the same
         self.set_time = None  # (unix_s); ValueError with a sentence if it cannot be true
         self.record_frames = None  # (minutes) -> the file's name; OSError with a sentence
+        self.calibrator = None  # () -> the tasks.calibrate.Calibrator of all batteries
         self.discover = None  # async () -> JSON; OSError with a sentence
         # Set by whoever supervises: a function that tells whether every task makes progress.
         self.is_well = lambda: True

@@ -100,7 +100,7 @@ def _change(request, keys, act):
     None when act finds no battery of the address' id.
     """
     try:
-        body = _body_of(request, keys)
+        body = body_of(request, keys)
         pairs = act(body)
     except Refusal as exc:
         # For these, extra is the seconds of Retry-After.
@@ -112,7 +112,7 @@ def _change(request, keys, act):
     return Response(object_of(pairs), 200, fields)
 
 
-def _body_of(request, keys):
+def body_of(request, keys):
     """Return the body as a dict with no other keys than these; Refusal if it is none."""
     body = bytes(request.body or b"").strip()
     kind = (request.content_type or "").split(";")[0].strip().lower()

@@ -106,6 +106,12 @@ def make_app(bridge, gate) -> Microdot:
 
         return logs.download(bridge, request, name)
 
+    @app.get("/api/v1/batteries/<id>/calibration")
+    async def calibrated(request, id):
+        from baybridge.web import calibration
+
+        return calibration.state(bridge, request, id) or _no_battery(bridge, request)
+
     # What follows changes something.
 
     @app.post("/api/v1/batteries/<id>/release")
@@ -119,6 +125,12 @@ def make_app(bridge, gate) -> Microdot:
         from baybridge.web import changes
 
         return changes.fast(bridge, request, id) or _no_battery(bridge, request)
+
+    @app.post("/api/v1/batteries/<id>/calibration")
+    async def calibrate(request, id):
+        from baybridge.web import calibration
+
+        return await calibration.change(bridge, request, id) or _no_battery(bridge, request)
 
     @app.post("/api/v1/time")
     async def time(request):
