@@ -260,8 +260,9 @@ class Calibration:
                 record["offset_uv"] = tap["previous_offset_uv"] or 0
             record["calibrated_time"] = tap["previous_time"]
             record["calibrated_against"] = tap["previous_against"]
-            is_plain = record["gain_ppm"] == 1000000 and record["offset_uv"] == 0
-            record["calibrated_divider"] = None if is_plain else divider_text(tap)
+            is_none = tap["previous_against"] is None and record["gain_ppm"] == 1000000
+            is_none = is_none and record["offset_uv"] == 0
+            record["calibrated_divider"] = None if is_none else divider_text(tap)
             records.append(record)
         return records
 
