@@ -88,6 +88,16 @@ def test_new_limit_when_tripped_then_it_stands_until_the_new_release():
     assert states(limits, (3600, 3551, 3550, 3690)) == [1, 1, 0, 0]
 
 
+def test_same_limit_again_then_its_readings_still_count():
+    limits = limit(3650, 3600, 0, 3)
+    assert states(limits, (3700, 3700)) == [0, 0]
+    limits.set(1, 3650, 3600, 0, 3)
+    assert states(limits, (3700,)) == [1]
+    assert states(limits, (3600, 3600)) == [1, 1]
+    limits.set(1, 3650, 3590, 0, 3)
+    assert states(limits, (3590, 3590, 3590)) == [1, 1, 0]
+
+
 def test_update_then_no_allocation():
     limits = limit(3650, 3600, 20, 3)
     for value in (3700, 3300):

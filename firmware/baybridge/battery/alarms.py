@@ -97,6 +97,8 @@ class Alarms:
         # Two for each check: the warning and the alarm.
         self.rules = Limits(2 * CHECKS)
         self.found = Values(battery)
+        # For each check 0, 1 while it warns, 2 while it alarms: an index of SEVERITIES.
+        self.levels = bytearray(CHECKS)
         # A bit for each check that stands, when it began to, how often it did since the start.
         self.mask = 0
         self.since_s10 = array("i", [0] * CHECKS)
@@ -117,11 +119,6 @@ class Alarms:
         """Whether anything stands."""
         return self.mask != 0 or len(self.findings) > 0
 
-    def level(self, check: int) -> int:
-        """Return 0, 1 while a check warns, 2 while it alarms: an index of SEVERITIES."""
-        tripped = self.rules.tripped
-        return 2 if tripped[2 * check + 1] else 1 if tripped[2 * check] else 0
-
     def active(self):
         """Yield (code, severity, cell, value, limit, unit, since_s10) of all that stands.
 
@@ -129,7 +126,7 @@ class Alarms:
         C, %, tenths of a second. The findings of the harness come last, in their order.
         """
         for check in range(CHECKS):
-            level = self.level(check)
+            level = self.levels[check]
             if level:
                 value = limit = cell = None
                 if UNITS[check] is not None:
@@ -189,7 +186,7 @@ class Alarms:
         rules = self.rules
         value = self.found.values[check]
         row = 2 * check
-        was = self.level(check)
+        was = self.levels[check]
         if value == UNKNOWN:
             rules.clear(row)
             rules.clear(row + 1)
@@ -200,9 +197,10 @@ class Alarms:
                 rules.clear(row + 1)
             else:
                 rules.update(row + 1, value, now_s10)
-        level = self.level(check)
+        level = 2 if rules.tripped[row + 1] else rules.tripped[row]
         if level == was:
             return False
+        self.levels[check] = level
         if not level:
             self.mask &= ~(1 << check)
         elif not was:
@@ -261,10 +259,10 @@ class Alarms:
         rules.set(2 * CHG_FET_OFF, 1, 0, 0, _READINGS)
         rules.set(2 * DIS_FET_OFF + 1, 1, 0, 0, _READINGS)
         rules.set(2 * BMS_PROTECTION + 1, 1, 0, 0, _READINGS)
-        # Its readings are the seconds: the value is a time already.
+        # Its value is 0 while nothing is silent, and a time already: one look is enough.
         stale_s10 = self.battery.stale_s10
-        rules.set(2 * STALE, stale_s10 + 1, stale_s10, 0, 1)
-        rules.set(2 * STALE + 1, stale_s10 + _STALE_ALARM_S10, stale_s10, 0, 1)
+        rules.set(2 * STALE, stale_s10, 0, 0, 1)
+        rules.set(2 * STALE + 1, stale_s10 + _STALE_ALARM_S10, 0, 0, 1)
 
     def _set_limits(self, series):
         for i in range(SOC_LOW + 1):

@@ -31,11 +31,12 @@ class Limits:
 
     def set(self, i: int, trip: int, release: int, delay_s10: int, readings: int):
         """Put limit i in force; one that has tripped stays so until its new release."""
+        if trip != self.trips[i] or release != self.releases[i]:
+            self._against[i] = 0
         self.trips[i] = trip
         self.releases[i] = release
         self.delays_s10[i] = delay_s10
         self.readings[i] = readings
-        self._against[i] = 0
 
     # Hot path: no allocation; host_tests/battery checks it.
     def update(self, i: int, value: int, now_s10: int):
