@@ -5,7 +5,9 @@ import os
 import sys
 from micropython import const
 
+from baybridge.battery.alarms import Alarms
 from baybridge.battery.battery import Battery
+from baybridge.battery.card_watch import CardWatch
 from baybridge.protocol import abc
 from baybridge.protocol.advert import Adverts, names_to_hear, parse_address
 from baybridge.protocol.ring import FrameRing
@@ -134,6 +136,9 @@ class App:
         self.guard = Guard(make_app(self.bridge, self.gate), clock)
         bridge = self.bridge
         self.judge = Judge(self.batteries, bridge.bank_mean, bridge.histories, clock)
+        self.judge.on_alarm.append(self._write_soon)
+        if self.config["log"]["enabled"]:
+            self.judge.card_watch = bridge.card_watch = CardWatch(self.card)
         self.supervisor.add("judge", self.judge.run, _JUDGE_LIMIT_S)
         self.supervisor.add("counters", self.keeper.run, _COUNTERS_LIMIT_S)
         self.supervisor.add("serve", self._serve, _SERVE_LIMIT_S)
@@ -144,6 +149,7 @@ class App:
         clock = self.ports.clock
         number = len(self.batteries)
         battery = Battery(settings["id"], settings["name"], settings["stale_s"] * 10, abc.REASONS)
+        battery.alarms = Alarms(battery, self.config["alarms"])
         self.batteries.append(battery)
         link = self.central.link(abc.requests(), FrameRing())
         self.links.append(link)
@@ -185,6 +191,11 @@ class App:
         self.time = TimeKeeper(ports.clock, ports.ntp, self.wifi, self.boot, card)
         self.supervisor.add("time", self.time.run, _TIME_LIMIT_S)
         self.bridge.set_time = self.time.set_time
+
+    def _write_soon(self, battery):
+        for log in self.logs:
+            if log.battery_id == battery.id:
+                log.flush_soon()
 
     async def _serve(self, job):
         await self.guard.serve("0.0.0.0", self.config["http"]["port"], job.beat)

@@ -7,6 +7,7 @@ protection byte of the BMS means nobody has published, so none is made up for it
 from baybridge.battery import alarm_values as checks
 from baybridge.battery import sample as groups
 from baybridge.battery.alarms import CODES, UNITS, codes_text
+from baybridge.battery.card_watch import CODES as CARD_CODES
 from baybridge.battery.limit import NEVER
 from baybridge.record.json_text import array, fixed, object_of, text
 
@@ -73,22 +74,24 @@ def alarms_json(alarms, now_s10: int) -> str:
         else:
             message = _finding(alarms, alarms.findings[found])
             found += 1
-        decimals = _DECIMALS[unit]
-        rows.append(
-            object_of(
-                (
-                    ("code", text(code)),
-                    ("severity", text(severity)),
-                    ("cell", fixed(cell, 0)),
-                    ("value", fixed(value, decimals)),
-                    ("limit", fixed(limit, decimals)),
-                    ("unit", text(unit)),
-                    ("since_s", fixed(now_s10 - since_s10, 1)),
-                    ("message", text(message)),
-                )
-            )
-        )
+        rows.append(_row(code, severity, cell, value, limit, unit, now_s10 - since_s10, message))
     return array(rows)
+
+
+def _row(code, severity, cell, value, limit, unit, age_s10, message):
+    decimals = _DECIMALS[unit]
+    return object_of(
+        (
+            ("code", text(code)),
+            ("severity", text(severity)),
+            ("cell", fixed(cell, 0)),
+            ("value", fixed(value, decimals)),
+            ("limit", fixed(limit, decimals)),
+            ("unit", text(unit)),
+            ("since_s", fixed(age_s10, 1)),
+            ("message", text(message)),
+        )
+    )
 
 
 def _message(alarms, code, value, limit, now_s10):
@@ -222,3 +225,14 @@ def _finding(alarms, finding):
     from baybridge.record.harness_json import sentence
 
     return sentence(finding)
+
+
+def card_alarms_json(watch, now_s10: int) -> str:
+    """Return the array of the bridge's own alarms: a card that nothing can be written to."""
+    message = "The log is not being written: %s. Its records wait in memory, a quarter of an hour"
+    message += " of them at least; then the oldest are given up."
+    message %= watch.card.last_error or "the card is not mounted"
+    age_s10 = now_s10 - watch.since_s10
+    return array(
+        (_row(CARD_CODES[watch.state], "alarm", None, None, None, None, age_s10, message),)
+    )

@@ -27,6 +27,8 @@ class Bridge:
         # What the log's routes read from, and whether one reads a history; one at a time may.
         self.card = None
         self.is_card_read = False
+        # The CardWatch while there is a log.
+        self.card_watch = None
         # Somebody feeds these once a second, asked or not.
         self.bank_mean = CurrentMean()
         self.histories = [History(battery, len(batteries)) for battery in batteries]
@@ -60,15 +62,27 @@ class Bridge:
         """Return the JSON of all batteries, their bank and the bridge itself."""
         now_s10 = self.clock.uptime_s10()
         unix_s = self.clock.unix_s()
-        head = '{"time":%s,"uptime_s":%d,"bridge":%s,"time_is_set":%s},"bank":%s,"batteries":[' % (
-            text(None if unix_s is None else iso_utc(unix_s)),
-            now_s10 // 10,
-            self._about,
-            flag(unix_s is not None),
-            _bank(Bank(self._batteries, now_s10, self.bank_mean)),
+        head = (
+            '{"time":%s,"uptime_s":%d,"bridge":%s,"time_is_set":%s,"alarms":%s},"bank":%s,"batteries":['
+            % (
+                text(None if unix_s is None else iso_utc(unix_s)),
+                now_s10 // 10,
+                self._about,
+                flag(unix_s is not None),
+                self._alarms(now_s10),
+                _bank(Bank(self._batteries, now_s10, self.bank_mean)),
+            )
         )
         texts = [renderer.render(now_s10) for renderer in self._texts]
         return head.encode() + b",".join(texts) + b"]}"
+
+    def _alarms(self, now_s10):
+        watch = self.card_watch
+        if watch is None or not watch.state:
+            return "[]"
+        from baybridge.record.alarm_json import card_alarms_json
+
+        return card_alarms_json(watch, now_s10)
 
     def frames_pieces(self, id=None):
         """Yield the last raw frames of one battery as CAPTURE text, or of all, one by one."""

@@ -1,8 +1,8 @@
 """Looks at all batteries once a second, whether or not anybody asks.
 
 Here values are judged as they stand at that moment, old ones included: what has not come is
-seen here, too. It feeds the bank's mean current and the histories; it never waits for anything
-but the clock.
+seen here, too. It feeds the bank's mean current and the histories, and has alarms begin and end;
+it never waits for anything but the clock.
 """
 
 from micropython import const
@@ -20,6 +20,10 @@ class Judge:
         self._mean = mean
         self._histories = histories
         self._clock = clock
+        # Set by the app: what is called with a battery when one of its alarms began, ended or
+        # grew, and the CardWatch while there is a log.
+        self.on_alarm = []
+        self.card_watch = None
 
     async def run(self, job):
         """Judge for ever; job.beat() shows progress."""
@@ -35,3 +39,10 @@ class Judge:
             self._mean.feed(current_ma, now_s10)
         for history in self._histories:
             history.feed(now_s10)
+        for battery in self._batteries:
+            if battery.alarms is not None and battery.alarms.judge(now_s10):
+                battery.touch()
+                for call in self.on_alarm:
+                    call(battery)
+        if self.card_watch is not None:
+            self.card_watch.judge(now_s10)
