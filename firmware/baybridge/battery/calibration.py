@@ -162,7 +162,8 @@ class Calibration:
 
         As point 1 they are remembered; as point 2 they go together with that one.
         """
-        self.check_meter(meters_uv)
+        if self.taps:
+            self.check_meter(meters_uv)
         why = self.hindrance(now_s10)
         if why is not None:
             raise NotNow(why)
