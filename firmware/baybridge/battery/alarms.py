@@ -49,6 +49,8 @@ CODES = (
 )
 SEVERITIES = (None, "warning", "alarm")
 UNITS = ("V", "V", "V", "V", "°C", "°C", "°C", "°C", "%", "mV", None, None, None, "s")
+# Decimals between a value here and its unit.
+DECIMALS = {"V": 3, "mV": 0, "°C": 0, "%": 0, "s": 1, None: 0}
 # For the nine: so far before the limit it warns (0: the limit itself is only a warning), so far
 # back it releases, both counted against the direction of the limit, and the delay in seconds.
 _WIDTH = const(3)

@@ -6,13 +6,10 @@ protection byte of the BMS means nobody has published, so none is made up for it
 
 from baybridge.battery import alarm_values as checks
 from baybridge.battery import sample as groups
-from baybridge.battery.alarms import CODES, UNITS, codes_text
+from baybridge.battery.alarms import CODES, DECIMALS, UNITS, codes_text
 from baybridge.battery.card_watch import CODES as CARD_CODES
 from baybridge.battery.limit import NEVER
 from baybridge.record.json_text import array, fixed, object_of, text
-
-# Decimals between a code's integer and its JSON, by unit; None: no value at all.
-_DECIMALS = {"V": 3, "mV": 0, "°C": 0, "%": 0, "s": 1, None: 0}
 
 # By check, up to the one whose sentence needs more than a value; for {} see _fill().
 _SENTENCES = (
@@ -79,7 +76,7 @@ def alarms_json(alarms, now_s10: int) -> str:
 
 
 def _row(code, severity, cell, value, limit, unit, age_s10, message):
-    decimals = _DECIMALS[unit]
+    decimals = DECIMALS[unit]
     return object_of(
         (
             ("code", text(code)),
@@ -118,7 +115,7 @@ def _fill(alarms, check, sentence):
     found = alarms.found
     return sentence.format(
         place=found.places[check],
-        value=fixed(found.values[check], _DECIMALS[UNITS[check]]),
+        value=fixed(found.values[check], DECIMALS[UNITS[check]]),
         limits=_limits(alarms, check),
         low=found.places[checks.CELL_UV],
         high=found.places[checks.CELL_OV],
@@ -131,9 +128,9 @@ def _limits(alarms, check):
     trips = alarms.rules.trips
     words = []
     if alarms.levels[check] == 1:
-        words.append("this warns at %s %s" % (fixed(trips[2 * check], _DECIMALS[unit]), unit))
+        words.append("this warns at %s %s" % (fixed(trips[2 * check], DECIMALS[unit]), unit))
     if trips[2 * check + 1] != NEVER:
-        words.append("the limit is %s %s" % (fixed(trips[2 * check + 1], _DECIMALS[unit]), unit))
+        words.append("the limit is %s %s" % (fixed(trips[2 * check + 1], DECIMALS[unit]), unit))
     return ", ".join(words)
 
 

@@ -58,6 +58,15 @@ class Bridge:
                 return self._texts[i].render(self.clock.uptime_s10())
         return None
 
+    def limits_text(self, id: str):
+        """Return the limits of one battery's alarms as JSON, or None if there is none."""
+        from baybridge.record.limits_json import limits_json
+
+        for battery in self._batteries:
+            if battery.id == id:
+                return limits_json(battery.alarms)
+        return None
+
     def batteries_text(self) -> bytes:
         """Return the JSON of all batteries, their bank and the bridge itself."""
         now_s10 = self.clock.uptime_s10()

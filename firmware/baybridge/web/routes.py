@@ -94,6 +94,11 @@ def make_app(bridge, gate) -> Microdot:
 
         return await history.answer(bridge, request, id) or _no_battery(bridge, request)
 
+    @app.get("/api/v1/batteries/<id>/limits")
+    async def limits(request, id):
+        text = bridge.limits_text(id)
+        return _no_battery(bridge, request) if text is None else _live(text)
+
     @app.get("/api/v1/logs")
     async def logs(request):
         from baybridge.web import logs
