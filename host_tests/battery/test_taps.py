@@ -6,7 +6,7 @@ readings with 5 mV of noise and four packets a second, 0 to 45 % of a burst's re
     mean           95 % within 126.61, worst 170.32
     median         95 % within 3.05, worst 5.72
     midmean        95 % within 12.67, worst 74.72
-    trimmed mean   95 % within 1.02, worst 1.62
+    trimmed mean   95 % within 1.03, worst 1.62
 """
 
 from array import array

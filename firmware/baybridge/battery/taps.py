@@ -132,10 +132,10 @@ class Harness:
         else:
             state = TAP_OK
         self._next_states[i] = state
-        # Of a normal distribution 7/8 lie below 1.15 sigma, so this keeps 2.3 to either side; of
-        # readings with a fifth of spikes it keeps 3.0 below and 2.3 above their true middle.
-        # 2 mV more, because a quiet input may have no width at all.
-        cut_mv = 2 * (upper_mv - median_mv) + 2
+        # Of a normal distribution 7/8 lie below 1.15 sigma, so this keeps 3.4 to either side. Less
+        # would cut into a sine's valleys, and a ripple would no longer average out. 2 mV more,
+        # because a quiet input may have no width at all.
+        cut_mv = 3 * (upper_mv - median_mv) + 2
         while ranks[low] < median_mv - cut_mv:
             low += 1
         while ranks[high - 1] > median_mv + cut_mv:
