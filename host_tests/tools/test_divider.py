@@ -326,7 +326,9 @@ def test_notes_when_parts_are_poor_then_each_weakness_is_told(capsys):
     [
         (["--top", "102k,309k"], "--top: 2 given for 4 cells"),
         (["--top", "102k,x,1k,1k"], "'x' is no resistance like 103000, 103k, 4k99 or 1.02M"),
-        (["--low", "10"], "10 is not between 1k and 10M"),
+        (["--low", "10"], "10 is not between 1k and 1M"),
+        (["--low", "2M"], "2M is not between 1k and 1M"),
+        (["--top", "102k,309k,511k,15M"], "15M is not between 1k and 10M"),
         (["--cells", "17"], "17 is not between 1 and 16"),
         (["--tolerance", "1 %"], "'1 %' is not a number"),
         (["--pins", "a,b"], "'a,b' is no list of pins like 32,33,34,35"),

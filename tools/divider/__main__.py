@@ -93,12 +93,19 @@ def _within(low, high, convert):
 _cells = _within(1, 16, int)
 
 
-@_of
-def _ohm(text):
-    ohm = parts.parse_ohm(text)
-    if not 1000 <= ohm <= 10000000:
-        raise ValueError(f"{text} is not between 1k and 10M")
-    return ohm
+def _ohm_up_to(high, shown):
+    def parse(text):
+        ohm = parts.parse_ohm(text)
+        if not 1000 <= ohm <= high:
+            raise ValueError(f"{text} is not between 1k and {shown}")
+        return ohm
+
+    return _of(parse)
+
+
+# As config.json takes them.
+_low_ohm = _ohm_up_to(1000000, "1M")
+_top_ohm = _ohm_up_to(10000000, "10M")
 
 
 _farad = _of(parts.parse_farad)
@@ -106,7 +113,7 @@ _farad = _of(parts.parse_farad)
 
 @_of
 def _ohms(text):
-    return [_ohm(part) for part in text.split(",")]
+    return [_top_ohm(part) for part in text.split(",")]
 
 
 @_of
@@ -125,7 +132,9 @@ def _parser():
     add = parser.add_argument
     add("--cells", type=_cells, default=4, metavar="N", help="cells in series (default 4)")
     add("--chip", choices=sorted(CHIPS), default="esp32", help="default esp32")
-    add("--low", type=_ohm, default=100000, metavar="OHM", help="low leg of all (default 100k)")
+    add(
+        "--low", type=_low_ohm, default=100000, metavar="OHM", help="low leg of all (default 100k)"
+    )
     add(
         "--top", type=_ohms, metavar="OHM,…", help="top legs, lowest tap first (default: computed)"
     )
