@@ -26,6 +26,7 @@ help:
 	@echo 'make bench   the benchmarks, also into build/bench.json; FROZEN=1 builds a firmware image too'
 	@echo 'make logview ARGS="check CARD"  the card'"'"'s logs: check, summary, plot, convert, merge'
 	@echo 'make divider ARGS="--cells 4"  the dividers of a balance harness: pins, errors, drain'
+	@echo 'make calibrate ARGS="http://bay"  the taps of a harness, against a multimeter or the BMS'
 	@echo 'make lint    style and types; make format repairs the style'
 	@echo 'make size    bytes of every compiled firmware file'
 	@echo 'make setup   fetches the tools into .tools/; make clean removes them'
@@ -67,6 +68,10 @@ logview: setup .tools/logview
 divider:
 	@$(PYTHON) -m tools.divider $(ARGS)
 
+# So is this: make calibrate ARGS="http://bay house1"; the token is in BAYBRIDGE_TOKEN.
+calibrate:
+	@$(PYTHON) -m tools.calibrate $(ARGS)
+
 bench: setup .tools/logview
 	@mkdir -p build
 	@PYTHONPATH=$(HOST_PATH) $(VENV)/python -m tools.bench
@@ -87,4 +92,4 @@ clean:
 	rm -rf .tools build .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: all help setup run test test-upy bench logview divider lint format size clean
+.PHONY: all help setup run test test-upy bench logview divider calibrate lint format size clean

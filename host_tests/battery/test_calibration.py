@@ -116,9 +116,7 @@ def test_offset_when_absurd_then_refused():
     calibration.meter([3000000, 6000000, 9000000, 12000000], 1, now_s10)
     now_s10 = read_steadily(calibration, 1650, now_s10)
     # The top tap would need 1.05 x - 0.6 V.
-    exc = raises(
-        ValueError, calibration.meter, [3300000, 6600000, 9900000, 13260000], 2, now_s10
-    )
+    exc = raises(ValueError, calibration.meter, [3300000, 6600000, 9900000, 13260000], 2, now_s10)
     assert str(exc) == (
         "tap 4 would need an offset of -600 mV, more than 300 mV; one of the two points was not "
         "measured right."
