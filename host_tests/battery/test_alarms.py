@@ -27,7 +27,7 @@ class Rig:
         self.sample.current_ma = -1000
         self.sample.temps_c[0] = 20
         self.cells(3300, 3301, 3299, 3300)
-        self.alarms = Alarms(self.battery, config or {})
+        self.alarms = self.battery.alarms = Alarms(self.battery, config or {})
         self.now_s10 = 0
         self.silent = ()
 
@@ -145,7 +145,12 @@ def test_limits_then_the_battery_s_own_take_the_place_of_the_defaults():
     assert list(limits.values) == [3650, 2500, 3650, 2500, 0, 55, -20, 75, 20, 60, 200, 300]
     assert list(limits.sources) == [1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0]
     assert limits.withheld is None
-    assert list(Rig().alarms.limits.values) == [0] * 12
+
+
+def test_limits_when_nothing_was_sent_then_practice_from_the_first_moment():
+    limits = Rig().alarms.limits
+    assert list(limits.values) == [3650, 2500, 3650, 2500, 0, 55, -20, 60, 20, 60, 200, 300]
+    assert list(limits.sources) == [0] * 12
 
 
 def test_limits_then_the_owner_s_take_the_place_of_both():
@@ -171,7 +176,7 @@ def test_limits_when_one_of_the_battery_s_is_absurd_then_its_default():
     rig = Rig({}, SETTINGS_12V)
     rig.sample.settings[6] = 29
     rig.sample.settings[8] = 21
-    rig.run(1)
+    rig.run(3)
     assert list(rig.alarms.limits.values)[4:6] == [0, 55]
     assert list(rig.alarms.limits.sources)[4:6] == [0, 0]
 

@@ -115,6 +115,7 @@ class Alarms:
         # When there was a load last; -1 before the first look.
         self._busy_s10 = -1
         self._set_fixed()
+        self._learn()
 
     @property
     def is_any(self) -> bool:
@@ -168,8 +169,7 @@ class Alarms:
         if self.battery.link.state == RELEASED:
             # The owner let go of it for a phone: this silence is wanted.
             found.excused_s10 = now_s10
-        if self.limits.learn(sample):
-            self._set_limits(sample.series)
+        self._learn()
         news = self._news(sample)
         found.refresh(now_s10)
         self._choose_spread(now_s10)
@@ -266,7 +266,11 @@ class Alarms:
         rules.set(2 * STALE, stale_s10, 0, 0, 1)
         rules.set(2 * STALE + 1, stale_s10 + _STALE_ALARM_S10, 0, 0, 1)
 
-    def _set_limits(self, series):
+    def _learn(self):
+        sample = self.battery.sample
+        if not self.limits.learn(sample):
+            return
+        series = sample.series
         for i in range(SOC_LOW + 1):
             limit = self.limits.values[i]
             before = _STEPS[i * _WIDTH]
