@@ -3,8 +3,10 @@
 import asyncio
 
 from baybridge.battery import sample as groups
+from baybridge.battery.alarms import Alarms
 from baybridge.battery.bank import CurrentMean
 from baybridge.battery.battery import Battery
+from baybridge.battery.card_watch import CardWatch
 from baybridge.record.history import CURRENT, History
 from baybridge.tasks.judge import Judge
 from host_tests.fakes.clock import FakeClock
@@ -84,9 +86,49 @@ def test_round_then_each_second_is_in_the_history():
     assert history.fine.value(CURRENT, 0, 0, 1) == -3800
 
 
+class Card:
+    """A card that was never there."""
+
+    is_mounted = False
+    last_error = None
+
+
+def watched(current_ma, soc_pct):
+    battery = battery_of(current_ma, 200)
+    battery.sample.soc_pct = soc_pct
+    battery.alarms = Alarms(battery, {})
+    return battery
+
+
+def test_alarm_when_one_begins_or_ends_then_its_battery_is_told_of_once():
+    batteries = [watched(-48000, 20), watched(-50000, 60)]
+    judge = Judge(batteries, CurrentMean(), [], FakeClock())
+    told = []
+    judge.on_alarm.append(lambda battery: told.append((second, batteries.index(battery))))
+    for second in range(60):
+        if second % 2 == 0 and second < 30:
+            for battery in batteries:
+                battery.sample.stamp(groups.STATUS, second * 10)
+        judge._look(second * 10)
+    # The charge is low from the start, 10 s of it; the last reading of second 28 is old at 48.
+    assert told == [(10, 0), (49, 0), (49, 1)]
+    assert [battery.revision for battery in batteries] == [2, 1]
+    assert batteries[0].alarms.active_codes_text() == "stale"
+
+
+def test_card_when_there_is_a_log_then_it_is_watched():
+    judge = Judge([], CurrentMean(), [], FakeClock())
+    judge.card_watch = CardWatch(Card)
+    for second in range(60):
+        judge._look(second * 10)
+    assert (judge.card_watch.state, judge.card_watch.since_s10) == (1, 300)
+
+
 def test_look_then_no_allocation():
-    batteries = [battery_of(-48000), battery_of(-50000)]
+    batteries = [watched(-48000, 20), watched(-50000, 60)]
     histories = [History(battery, 2) for battery in batteries]
     judge = Judge(batteries, CurrentMean(), histories, FakeClock())
+    judge.card_watch = CardWatch(Card)
     judge._look(10)
-    assert not allocates(judge._look, 20)
+    for now_s10 in (20, 310, 320):
+        assert not allocates(judge._look, now_s10)
