@@ -2,6 +2,8 @@
 
 from tools.calibrate.client import Refused
 
+_NAMES = {"multimeter": "the multimeter", "bms": "the BMS"}
+
 
 def choose(client, wanted):
     """Return the id of the battery that is meant; the only one with taps if none was named."""
@@ -139,7 +141,7 @@ def _print_first(state):
 
 def _print_proposal(proposed):
     points = "two points" if proposed["point"] == 2 else "one point"
-    print(f"\nAgainst the {proposed['against']}, {points}, {proposed['bursts']} bursts:")
+    print(f"\nAgainst {_NAMES[proposed['against']]}, {points}, {proposed['bursts']} bursts:")
     print("  tap   reference      reads       off    gain: old -> new       offset: old -> new")
     for tap in proposed["taps"]:
         print(
@@ -158,7 +160,7 @@ def _print_proposal(proposed):
 def _made(against, time):
     if against is None:
         return "never"
-    return f"against the {against}, {time or 'at an unknown time'}"
+    return f"against {_NAMES[against]}, {time or 'at an unknown time'}"
 
 
 def _offset(offset_mv):
