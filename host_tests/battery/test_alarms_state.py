@@ -266,3 +266,28 @@ def test_judge_in_the_steady_state_then_no_allocation():
         rig.run(400)
         for second in range(3):
             assert not allocates(rig.alarms.judge, rig.now_s10 + 10 * second)
+
+
+def test_spread_when_some_cells_are_not_known_then_none_and_the_others_are_judged():
+    rig = Rig({}, (frames.A_F3, frames.A_F4_1, frames.A_F4_5))
+    rig.cells(3442, 3496, 3375, 3464)
+    rig.sample.battery_mv = 27442
+    rig.run(400)
+    assert rig.alarms.found.values[9] == 137
+    rig.silent = (groups.CELLS,)
+    rig.sample.cells_mv[6] = 2400
+    rig.run(60)
+    assert rig.alarms.found.values[9] == -0x20000000
+    assert codes(rig) == "cell_uv stale"
+    assert rig.found()[0][1:4] == ("alarm", 7, 2400)
+
+
+def test_status_silent_then_nothing_else_is_judged_however_new_it_is():
+    rig = Rig()
+    rig.run(10)
+    rig.silent = (groups.STATUS,)
+    rig.sample.dis_fet = False
+    rig.cells(2400, 2400, 2400, 2400)
+    rig.run(60)
+    assert codes(rig) == "stale"
+    assert codes_text(rig.alarms.lost) == "cell_uv dis_fet_off"
