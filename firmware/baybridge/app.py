@@ -39,6 +39,7 @@ _SERVE_LIMIT_S = const(30)
 _LOG_LIMIT_S = const(60)
 _COUNTERS_LIMIT_S = const(60)
 _JUDGE_LIMIT_S = const(30)
+_TAPS_LIMIT_S = const(60)
 _CALIBRATE_LIMIT_S = const(30)
 _RESET_LIMIT_S = const(60)
 _WIFI_LIMIT_S = const(60)
@@ -49,7 +50,17 @@ class Ports:
     """What the application needs of the world; on the board from board_ports()."""
 
     def __init__(
-        self, clock, files, board, watchdog, make_card, make_central, make_wifi, probe, ntp
+        self,
+        clock,
+        files,
+        board,
+        watchdog,
+        make_card,
+        make_central,
+        make_wifi,
+        probe,
+        ntp,
+        make_adc,
     ):
         self.clock = clock
         self.files = files
@@ -62,6 +73,8 @@ class Ports:
         self.make_wifi = make_wifi
         self.probe = probe
         self.ntp = ntp
+        # make_adc(pins of all taps); asked only where taps are wired.
+        self.make_adc = make_adc
 
 
 def board_ports() -> Ports:
@@ -87,7 +100,15 @@ def board_ports() -> Ports:
         Wifi,
         Probe(),
         Ntp(),
+        _board_adc,
     )
+
+
+def _board_adc(pins):
+    # Most bridges have no taps, and then this stays out of their RAM.
+    from baybridge.ports.adc import Adc
+
+    return Adc(pins)
 
 
 class App:
@@ -117,6 +138,9 @@ class App:
         self.logs = []
         for settings in self.config["batteries"]:
             self._add_battery(settings)
+        self.adc = None
+        if any(one["taps"] for one in self.config["batteries"]):
+            self._add_taps()
         # Loaded here, before the first reading is counted.
         self.keeper = CounterKeeper(self.batteries, ports.files, clock)
         self.bridge = Bridge(
@@ -179,6 +203,26 @@ class App:
             writer = LogWriter(battery, self.card, clock, self.boot, log)
             self.logs.append(writer)
             self.supervisor.add("log " + battery.id, writer.run, _LOG_LIMIT_S)
+
+    def _add_taps(self):
+        # Entered only where taps are wired: most bridges have none.
+        from baybridge.battery.crosscheck import Crosscheck
+        from baybridge.battery.taps import Harness
+        from baybridge.tasks.sample_taps import TapSampler
+
+        harnesses = []
+        pins = []
+        for i in range(len(self.batteries)):
+            taps = self.config["batteries"][i]["taps"]
+            if taps:
+                battery = self.batteries[i]
+                battery.harness = Harness(taps, battery.stale_s10, self.ports.board.chip)
+                battery.crosscheck = Crosscheck(battery)
+                harnesses.append(battery.harness)
+                pins += [tap["pin"] for tap in taps]
+        self.adc = self.ports.make_adc(pins)
+        sampler = TapSampler(harnesses, self.adc, self.ports.clock)
+        self.supervisor.add("taps", sampler.run, _TAPS_LIMIT_S)
 
     def _add_network(self):
         config = self.config

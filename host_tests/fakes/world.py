@@ -1,19 +1,22 @@
 """Everything around the firmware on this computer: the ports it gets, with the air in them.
 
-The radio port is the real one on the fake `bluetooth`; files are real files. Under MicroPython
-the card is the real port too, on the real VfsFat in an image file.
+The radio port is the real one on the fake `bluetooth`, the analog inputs are the real ones on
+the fake `machine`; files are real files. Under MicroPython the card is the real port too, on the
+real VfsFat in an image file.
 """
 
 import os
 import sys
 
 from baybridge.app import App, Ports
+from baybridge.ports.adc import Adc
 from baybridge.ports.ble import Central
 from baybridge.ports.files import Files
 from baybridge.ports.wifi import Wifi
 from host_tests.fakes.air import Air
 from host_tests.fakes.board import HostBoard
 from host_tests.fakes.clock import HostClock
+from host_tests.fakes.hardware import BOARD, grounded
 from host_tests.fakes.ntp import FakeNtp
 from host_tests.fakes.peripheral import Peripheral
 from host_tests.fakes.probe import FakeProbe, HostProbe
@@ -57,6 +60,20 @@ class World:
         ROUTER.reset(None if self.is_online else clock)
         self.card_folder = card_folder or folder + "/card"
         make_folders(self.card_folder)
+        # What is wired to which pin: (SimHarness, tap). Everything else is grounded.
+        self._wired = {}
+
+    def wire(self, harness, pins):
+        """Connect a SimHarness's dividers to pins, the lowest tap to the first."""
+        BOARD.adc = self._read_pin
+        for i in range(len(pins)):
+            self._wired[pins[i]] = (harness, i + 1)
+
+    def _read_pin(self, pin):
+        if pin not in self._wired:
+            return grounded(pin)
+        harness, tap = self._wired[pin]
+        return harness.read_uv(tap, at_ms=self.clock.ticks_ms())
 
     def add(self, battery):
         """Put a battery into the air; return its Bluetooth module."""
@@ -74,6 +91,7 @@ class World:
             HostWifi if self.is_online else Wifi,
             HostProbe() if self.is_online else FakeProbe(),
             self.ntp,
+            Adc,
         )
 
     def start(self, config_text):
