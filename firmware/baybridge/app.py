@@ -138,6 +138,7 @@ class App:
         self.logs = []
         for settings in self.config["batteries"]:
             self._add_battery(settings)
+            self.batteries[-1].alarms = Alarms(self.batteries[-1], self.config["alarms"])
         self.adc = None
         if any(one["taps"] for one in self.config["batteries"]):
             self._add_taps()
@@ -173,7 +174,6 @@ class App:
         clock = self.ports.clock
         number = len(self.batteries)
         battery = Battery(settings["id"], settings["name"], settings["stale_s"] * 10, abc.REASONS)
-        battery.alarms = Alarms(battery, self.config["alarms"])
         self.batteries.append(battery)
         link = self.central.link(abc.requests(), FrameRing())
         self.links.append(link)
