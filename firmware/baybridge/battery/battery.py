@@ -30,9 +30,9 @@ class Battery:
         self.counters = Counters(stale_s10 * 100)
         # The wired taps (taps.Harness), what they say of the BMS (crosscheck.Crosscheck), and
         # what is wrong (alarms.Alarms): None without taps, and until somebody sets them.
-        self.harness = None
-        self.crosscheck = None
-        self.alarms = None
+        self.harness: object = None
+        self.crosscheck: object = None
+        self.alarms: object = None
         self.revision = 0
 
     def is_fresh(self, group: int, now_s10: int) -> bool:
