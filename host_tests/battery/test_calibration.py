@@ -39,6 +39,7 @@ def test_raw_when_divided_by_eight_then_eight_times_the_pin():
 def test_corrected_when_gain_and_offset_then_both_applied_to_the_microvolt():
     assert corrected_uv(13200000, 1010000, -1500) == 13330500
     assert corrected_uv(3000001, 1000001, 0) == 3000004
+    assert corrected_uv(1500000, 1000001, 0) == 1500002
 
 
 def test_one_point_when_good_then_a_gain_for_each_tap():
@@ -209,6 +210,10 @@ def test_feed_when_bursts_vary_a_little_then_their_mean():
     raws_uv = calibration.meter(METER_UV, 1, now_s10).raws_uv
     # A quarter of sixteen bursts at 4 mV more; sums are floored, a microvolt a burst at most.
     assert abs(raws_uv[3] - 13208000) < 200
+    # From here on a burst is a sixteenth of it: this one adds a quarter of a millivolt.
+    now_s10 = read_steadily(calibration, 1655, now_s10, 1)
+    assert calibration.bursts == 16
+    assert abs(calibration.meter(METER_UV, 1, now_s10).raws_uv[3] - 13210000) < 200
 
 
 def test_feed_when_a_pin_jumps_then_counted_from_there():
@@ -227,6 +232,15 @@ def test_hindrance_when_a_tap_is_open_then_named():
     assert calibration.hindrance(now_s10 + 50) == sentence
     assert str(raises(NotNow, calibration.meter, METER_UV, 1, now_s10 + 50)) == sentence
     assert not calibration.is_settled
+
+
+def test_feed_when_a_tap_was_never_read_then_never_settled():
+    taps = four_taps()
+    calibration = Calibration(wired_battery(taps), taps)
+    for now_s10 in range(50, 1000, 50):
+        burst(calibration.battery, (1650, None, 1650, 1650), now_s10)
+        calibration.feed(now_s10)
+    assert calibration.bursts == 1
 
 
 def test_hindrance_when_stale_then_said():

@@ -335,6 +335,7 @@ def test_calibration_when_one_value_is_wrong_then_none_of_it_is_used():
         ("calibrated_time", "yesterday", '"yesterday" is not like 2026-11-22T15:30:00Z'),
         ("calibrated_time", "2026-11-22 15:30:00Z", None),
         ("calibrated_time", "2026-11-22T15:30:0xZ", None),
+        ("calibrated_time", "2026:11:22T15-30-00Z", None),
         ("calibrated_against", "dvm", '"dvm" is not "multimeter" or "bms"'),
         ("calibrated_divider", 7, "7 is not a text"),
         ("previous_gain", 2, "2 is above 1.2"),
