@@ -7,8 +7,9 @@ import json
 # for MicroPython's stack.
 import host_tests.fakes.world  # noqa: F401, I001
 from host_tests.fakes.clock import FakeClock
+from host_tests.fakes.hardware import SLOT
 from host_tests.fakes.world import World
-from host_tests.web.loopback import free_port
+from host_tests.web.loopback import free_port, get
 from tools.sim.battery import SimBattery
 from tools.sim.load import Steps
 
@@ -29,7 +30,8 @@ class Bay:
         self.world = World(self.clock, FOLDER)
         self.battery = SimBattery(load=Steps([(100000, 20000)]))
         self.peripheral = self.world.add(self.battery)
-        self.app = self.world.start(CONFIG % (free_port(), alarms))
+        self.port = free_port()
+        self.app = self.world.start(CONFIG % (self.port, alarms))
         assert self.app.problems == []
         # What began or ended: the second, the codes that stand then, records on the card.
         self.changes = []
@@ -58,6 +60,8 @@ class Bay:
                     await task
                 except asyncio.CancelledError:
                     pass
+                # The next bay's is mounted at the same place.
+                self.app.card.unmount()
 
         self.clock.run(main())
 
@@ -104,5 +108,46 @@ def test_battery_that_goes_away_then_stale_and_back_again():
         await bay.clock.sleep_ms(90000)
         assert bay.shown() == []
         assert [change[1] for change in bay.changes] == ["stale", ""]
+
+    Bay().run(play)
+
+
+def test_limits_when_asked_for_then_the_owner_s_the_battery_s_and_the_defaults():
+    async def play(bay):
+        await bay.clock.sleep_ms(20000)
+        line, headers, body = await get(bay.port, "/api/v1/batteries/house1/limits")
+        assert (line, headers["content-type"]) == ("HTTP/1.1 200 OK", "application/json")
+        limits = json.loads(body)["limits"]
+        assert limits["cell_ov_mv"] == {"value": 3500, "source": "config"}
+        assert limits["battery_uv_per_cell_mv"] == {"value": 2500, "source": "battery"}
+        assert limits["discharge_hot_c"] == {"value": 75, "source": "battery"}
+        assert limits["spread_load_mv"] == {"value": 200, "source": "default"}
+        line, _, body = await get(bay.port, "/api/v1/batteries/house2/limits")
+        assert line == "HTTP/1.1 404 Not Found"
+        assert "Known: house1." in json.loads(body)["detail"]
+
+    Bay('"cell_ov_mv":3500').run(play)
+
+
+def test_card_when_it_is_pulled_then_the_bridge_itself_has_an_alarm():
+    async def play(bay):
+        card = bay.app.card
+        hand = card if hasattr(card, "pull") else SLOT
+        await bay.clock.sleep_ms(20000)
+        assert json.loads(bay.app.bridge.batteries_text())["bridge"]["alarms"] == []
+        image = hand.pull()
+        # Found out when something is written: a FET that opens sees to that.
+        bay.freeze()
+        await bay.clock.sleep_ms(60000)
+        answer = json.loads(bay.app.bridge.batteries_text())
+        [alarm] = answer["bridge"]["alarms"]
+        assert (alarm["code"], alarm["severity"]) == ("card_missing", "alarm")
+        assert alarm["message"].startswith("The log is not being written: ")
+        if hand is card:
+            card.insert()
+        else:
+            SLOT.insert(image)
+        await bay.clock.sleep_ms(400000)
+        assert json.loads(bay.app.bridge.batteries_text())["bridge"]["alarms"] == []
 
     Bay().run(play)
