@@ -1,7 +1,7 @@
 """Runs the whole firmware on this computer (`make run`), on MicroPython or CPython.
 
-Only the radio, the board and the clock's speed are made up: a simulated battery, or recorded
-frames that are played as one.
+Only the radio, the board and the clock's speed are made up: a simulated battery with its balance
+harness wired, or recorded frames that are played as one.
 """
 
 import asyncio
@@ -11,11 +11,16 @@ import sys
 from baybridge import config as configuration
 from host_tests.fakes.clock import HostClock
 from host_tests.fakes.world import World
+from tools.sim.adc import AdcChip
 from tools.sim.battery import SimBattery
 from tools.sim.capture import ReplayBattery, parse
+from tools.sim.harness import EQUAL_PINS, SimHarness
 from tools.sim.load import Boat
 
 _FOLDER = "build/host"
+# The pins docs/wiring.md recommends for four taps.
+_TAP_PINS = (32, 33, 34, 35)
+_PACKETS_PER_S = 2
 _OPTIONS = ("--port", "--speed", "--capture", "--config", "--sd", "--folder")
 
 
@@ -72,8 +77,25 @@ def make_config(batteries, port):
         mine["name"] = batteries[i].name
         mine["address"] = batteries[i].address
         mine["address_type"] = "random" if batteries[i].addr_type else "public"
+        mine["taps"] = []
         config["batteries"].append(mine)
-    return configuration.to_text(config)
+    text = configuration.to_text(config)
+    if not isinstance(batteries[0], SimBattery):
+        return text  # recorded frames have no cells behind them to wire
+    taps = []
+    for pin, (top_ohm, bottom_ohm) in zip(_TAP_PINS, EQUAL_PINS):
+        tap = '{"pin": %d, "top_ohm": %d, "bottom_ohm": %d}'
+        taps.append(tap % (pin, top_ohm, bottom_ohm))
+    # As an owner writes them: the rest has its defaults.
+    return text.replace('"taps": []', '"taps": [%s]' % ", ".join(taps))
+
+
+def wire(world, battery, taps):
+    """Put the battery's cells before the pins of its taps, as the configuration has them."""
+    dividers = [(tap["top_ohm"], tap["bottom_ohm"]) for tap in taps]
+    # Parts of 0.1 % and an ADC like any other beside Wi-Fi that sends: nothing is calibrated.
+    chip = AdcChip(packets_per_s=_PACKETS_PER_S)
+    world.wire(SimHarness(battery.tap_uv, dividers, chip=chip), [tap["pin"] for tap in taps])
 
 
 def number(options, name, default, low, high):
@@ -116,6 +138,8 @@ def main():
     for battery in batteries:
         world.add(battery)
     app = world.start(text)
+    if isinstance(batteries[0], SimBattery):
+        wire(world, batteries[0], app.config["batteries"][0]["taps"])
     # --port is what `make run` promised, whatever a CONFIG for the board says.
     app.config["http"]["port"] = port
     for problem in app.problems:
