@@ -103,7 +103,9 @@ class AdcChip:
         # What a pin's voltage becomes before the noise, of each channel's last question.
         self._asked = [None] * _CHANNELS
         self._levels_uv = [0] * _CHANNELS
-        self._slot = None
+        # The slot of time that was asked about last, and when in it Wi-Fi is in the way.
+        self._slot_end_ms = 0
+        self._is_troubled = False
         self._troubles = (0, 0, 0, 0)
 
     def leak_na(self, channel=0, temp_c=CALIBRATED_AT_C):
@@ -137,21 +139,31 @@ class AdcChip:
         if self._asked[channel] != question:
             self._asked[channel] = question
             self._levels_uv[channel] = self.level_uv(pin_uv, channel, temp_c)
+        return self.convert_uv(self._levels_uv[channel], at_ms)
+
+    def convert_uv(self, level_uv, at_ms=0):
+        """Return one reading at a level_uv(); quicker than read_uv() for a pin that is steady."""
         noise = self._table[self._dice.below(_TABLE_SIZE)]
-        reading_uv = self._levels_uv[channel] + noise * self.noise_uv // 1000
+        reading_uv = level_uv + noise * self.noise_uv // 1000
         if self.packets_per_s:
-            reading_uv -= self._spike_uv(at_ms)
+            if at_ms >= self._slot_end_ms or at_ms < self._slot_end_ms - _SLOT_MS:
+                self._enter_slot(at_ms)
+            if self._is_troubled:
+                reading_uv -= self._spike_uv(at_ms)
         if reading_uv < _FLOOR_UV:
             return _FLOOR_UV
         if reading_uv > self.full_uv:
             reading_uv = self.full_uv
         return (reading_uv + 500) // 1000 * 1000
 
-    def _spike_uv(self, at_ms):
+    def _enter_slot(self, at_ms):
         slot = at_ms // _SLOT_MS
-        if slot != self._slot:
-            self._slot = slot
-            self._troubles = self._trouble_of(slot - 1) + self._trouble_of(slot)
+        self._slot_end_ms = (slot + 1) * _SLOT_MS
+        self._troubles = self._trouble_of(slot - 1) + self._trouble_of(slot)
+        _, first_end_ms, second_ms, second_end_ms = self._troubles
+        self._is_troubled = first_end_ms > slot * _SLOT_MS or second_end_ms > second_ms
+
+    def _spike_uv(self, at_ms):
         first_ms, first_end_ms, second_ms, second_end_ms = self._troubles
         if not (first_ms <= at_ms < first_end_ms or second_ms <= at_ms < second_end_ms):
             return 0
