@@ -60,8 +60,9 @@ class Bay:
                     await task
                 except asyncio.CancelledError:
                     pass
-                # The next bay's is mounted at the same place.
+                # The next bay's is another card, mounted at the same place.
                 self.app.card.unmount()
+                SLOT.reset()
 
         self.clock.run(main())
 
