@@ -22,6 +22,7 @@ def sections(app, version):
     yield "wifi", wifi_json(app.wifi)
     yield "time", time_json(app.time)
     yield "card", card_json(app.card, app.logs)
+    yield "adc", adc_json(app.adc)
     yield "recording", recording_json(app.recorders)
 
 
@@ -184,6 +185,18 @@ def card_json(card, logs) -> str:
             ("is_mounted", flag(card.is_mounted)),
             ("last_error", text(card.last_error)),
             ("logs", array(rows)),
+        )
+    )
+
+
+def adc_json(adc) -> str:
+    """How often a tap's pin could not be read, and why the first time; null without taps."""
+    if adc is None:
+        return "null"
+    return object_of(
+        (
+            ("failed_reads", fixed(adc.failed_reads, 0)),
+            ("last_error", text(adc.last_error)),
         )
     )
 
