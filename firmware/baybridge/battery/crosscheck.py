@@ -67,10 +67,10 @@ class Crosscheck:
         self._growth = Growth()
         none = [0] * count
         # Of each tap, averaged: tap less the BMS's cells below it, in 64ths of a mV; of how many
-        # comparisons, up to _MEMORY; how many in a row were left out as too far off.
+        # comparisons, up to _MEMORY. jumps: how many in a row were left out as too far off.
         self._averages = array("i", none)
         self._counts = bytearray(count)
-        self._jumps = bytearray(count)
+        self._jumps = 0
         self._errors_q = array("i", none)
         self._current_a64 = 0
         # The BMS's cells less its own voltage, in 16ths of a mV, of so many comparisons.
@@ -130,8 +130,9 @@ class Crosscheck:
 
     def _forget(self):
         for i in range(self.count):
-            self._counts[i] = self._jumps[i] = 0
-        self._growth = Growth()
+            self._counts[i] = 0
+        self._jumps = 0
+        self._growth.forget()
         self._gap = self._gaps = 0
         self._seen = self._run = 0
         self._standing = self._standing_mv = 0
@@ -175,11 +176,15 @@ class Crosscheck:
         for i in range(self.count):
             sum_mv += sample.cells_mv[i]
             leads.sums_mv[i] = sum_mv
+        leads.look_for_torn(sample)
         is_whole = not leads.look_at_order()
         for i in range(self.count):
             if states[i] != TAP_OK or leads.is_stray(i + 1):
                 is_whole = False
-            else:
+        if is_whole and self._has_jumped():
+            return
+        for i in range(self.count):
+            if states[i] == TAP_OK and not leads.is_stray(i + 1):
                 self._average(i)
         self._averaged_s10 = now_s10
         if not leads.are_sound:
@@ -197,6 +202,9 @@ class Crosscheck:
         self._current_a64 += (current_a * 64 - self._current_a64) // weight
         last = self.count - 1
         if self._growth.feed(current_a, self._error_q(0), self._error_q(last)):
+            # What stands may have been part of it, or it of that.
+            self._seen = self._run = 0
+            self._stand(0, 0)
             self._has_changed = True
         self._weigh_sum(sample)
         if fewest >= _ENOUGH:
@@ -216,21 +224,26 @@ class Crosscheck:
     def _error_q(self, i):
         return self._error_64(i) >> 4
 
+    def _has_jumped(self):
+        """Tell whether this comparison is to be left out, as too far from those before."""
+        is_far = False
+        for i in range(self.count):
+            if self._counts[i] and abs(self._error_64(i) - self._averages[i]) > _JUMP_64:
+                is_far = True
+        self._jumps = self._jumps + 1 if is_far else 0
+        if self._jumps == _JUMPS:
+            # It has become another: begin with this one, with all taps at the same time.
+            self._jumps = 0
+            for i in range(self.count):
+                self._counts[i] = 0
+        return self._jumps > 0
+
     def _average(self, i):
-        error = self._error_64(i)
-        count = self._counts[i]
-        if count and abs(error - self._averages[i]) > _JUMP_64:
-            self._jumps[i] += 1
-            if self._jumps[i] < _JUMPS:
-                return
-            # It has become another: begin with this one.
-            count = 0
-        self._jumps[i] = 0
-        if not count:
+        if not self._counts[i]:
             self._averages[i] = 0
-        count = min(count + 1, _MEMORY)
+        count = min(self._counts[i] + 1, _MEMORY)
         self._counts[i] = count
-        self._averages[i] += (error - self._averages[i]) // count
+        self._averages[i] += (self._error_64(i) - self._averages[i]) // count
 
     def _weigh_sum(self, sample):
         if abs(sample.current_ma) > _CALM_MA:
@@ -244,20 +257,15 @@ class Crosscheck:
     # --- what the averages show ---------------------------------------------------------------
 
     def _explain(self, sample):
-        torn = self._leads.torn(sample)
-        amplitude_mv = 0
-        if torn:
-            seen = kinds.LEAD_OPEN * KIND + torn
-        else:
-            # What grows with current is known; the rest is what the taps show at none.
-            moved_q = self._growth.part_q(self._current_a64)
-            for i in range(self.count):
-                self._errors_q[i] = (self._averages[i] >> 4) - moved_q
-            found = self._pattern.classify(
-                self._errors_q, self._harness.is_calibrated, self._standing != 0
-            )
-            amplitude_mv = self._pattern.amplitude_mv
-            seen = self._name(found, amplitude_mv, sample) if found else 0
+        # What grows with current is known; the rest is what the taps show at none.
+        moved_q = self._growth.part_q(self._current_a64)
+        for i in range(self.count):
+            self._errors_q[i] = (self._averages[i] >> 4) - moved_q
+        found = self._pattern.classify(
+            self._errors_q, self._harness.is_calibrated, self._standing != 0
+        )
+        amplitude_mv = self._pattern.amplitude_mv
+        seen = self._name(found, amplitude_mv, sample) if found else 0
         self._run = self._run + 1 if seen == self._seen else 1
         self._seen = seen
         if seen == self._standing or self._run >= (_TRIP_RUN if seen else _RELEASE_RUN):
@@ -337,8 +345,8 @@ class Crosscheck:
     def _standing_finding(self):
         kind, at = divmod(self._standing, KIND)
         value_mv = self._standing_mv
-        if kind in (kinds.LEAD_OPEN, kinds.BMS_SENSE_OPEN):
-            return Finding(kind, at, None, None, value_mv if value_mv else None)
+        if kind == kinds.BMS_SENSE_OPEN:
+            return Finding(kind, at, None, None, value_mv)
         if kind == kinds.DIVIDER_DRIFT:
             # Of the last one its cell is a suspect too.
             return Finding(kind, at, at if at == self.count else None, None, value_mv)

@@ -24,7 +24,7 @@ _MOST = const(30)
 _OTHER_LEAD_MV = const(1500)
 _THAT_LEAD_MV = const(1000)
 # A cell as the taps must show it for their order to be believed.
-_CELL_LOW_MV = const(1800)
+_CELL_LOW_MV = const(2100)
 _CELL_HIGH_MV = const(4200)
 
 # A lead that is off at the cell: BMS and harness see one cell too high and its neighbour too low,
@@ -48,10 +48,14 @@ class Leads:
         self._strays = bytearray(count)
         self._seen = bytearray(count)
         self._leads = bytearray(count)
+        # Sightings of a lead that is off at the cell, its tap, and that which stands.
+        self._torn = self._torn_at = self._torn_stands = 0
 
     @property
     def are_sound(self) -> bool:
-        """Tell whether nothing stands against any lead."""
+        """Tell whether nothing stands against any lead, and none was just seen torn."""
+        if self._torn:
+            return False
         for i in range(self.count):
             if self._states[i] or self._leads[i]:
                 return False
@@ -67,6 +71,7 @@ class Leads:
         """Begin anew with what only a comparison can tell."""
         for i in range(self.count):
             self._strays[i] = self._seen[i] = self._leads[i] = 0
+        self._torn = self._torn_stands = 0
         self.has_changed = True
 
     # Hot path: no allocation; host_tests/upy checks it.
@@ -118,6 +123,22 @@ class Leads:
                 is_any = True
         return is_any
 
+    def look_for_torn(self, sample):
+        """Look for a lead that is off at the cell, where BMS and harness hang on it."""
+        at = self._torn_now(sample)
+        if at and at != self._torn_at:
+            self._torn_at = at
+            self._torn = 0
+        self._torn = _counted(self._torn, at)
+        stands = self._torn_stands
+        if self._torn >= _STANDS_AT:
+            stands = self._torn_at
+        elif not self._torn:
+            stands = 0
+        if stands != self._torn_stands:
+            self._torn_stands = stands
+            self.has_changed = True
+
     def is_stray(self, k: int) -> bool:
         """Tell whether tap k read another tap's voltage when it was last looked at."""
         return self._strays[k - 1] > 0
@@ -127,8 +148,8 @@ class Leads:
         taps_uv = self._harness.taps_uv
         return (taps_uv[n - 1] - (taps_uv[n - 2] if n > 1 else 0)) // 1000
 
-    def torn(self, sample) -> int:
-        """Return the tap whose lead is off at the cell, on which BMS and harness hang; or 0."""
+    def _torn_now(self, sample):
+        # The taps see the same, as far as their range goes.
         cells_mv = sample.cells_mv
         series = sample.series
         total_mv = 0
@@ -193,7 +214,11 @@ class Leads:
                 found.append(Finding(kinds.TAPS_SWAPPED, lead, None, k, None))
             else:
                 found.append(Finding(kinds.TAP_MISPLACED, k, None, lead, None))
+        if self._torn_stands:
+            found.append(Finding(kinds.LEAD_OPEN, self._torn_stands, None, None, None))
         for k in range(1, count + 1):
+            if k == self._torn_stands:
+                continue
             if k in floor:
                 found.append(Finding(kinds.TAP_OPEN, k, None, None, None))
             elif self._states[k - 1] == TAP_SATURATED and k not in swapped:

@@ -6,7 +6,9 @@ ground lead moves all of them, like cell 1; an ADC that is off in proportion mov
 as much. What is left of a sound, calibrated harness is of two kinds: one error per cell common to
 all taps (gain and offset of the ADC with temperature, several mV), and one of each tap's own that
 grows with the tap (parts, leakage, noise). So with u_k = e_k / k both have one size, and the
-fault is found by least squares with the common part expected to be there.
+fault is found by least squares of u less its mean. Of calibrated boards a tap's own error in u is
+1 mV (1-sigma; 3 mV with 1 % parts at 100 ppm/K, platform.md 1.7), the common one 7 mV and 32 mV at
+most in 900 simulated lives (tools/rehearse/wiring.py).
 """
 
 import math
@@ -21,22 +23,19 @@ STEP = const(64)
 PROPORTIONAL = const(96)
 UNCLEAR = const(128)
 
-# Of boards calibrated at two points: a tap's own error in u is 1 to 2.5 mV (1-sigma; the latter
-# with 1 % parts at 100 ppm/K), the common one 8 mV (platform.md 1.7; tools/rehearse/wiring.py).
-# Their squares, and so the share of the mean that is taken for common, in 1/1024.
-_OWN_MV2 = const(6)
-_COMMON_MV2 = const(64)
-
-# Units are quarters of a millivolt: e averaged over bursts is better than 1 mV.
-# In u, from which a difference is more than any sound board has, and what may be left
+# Units are quarters of a millivolt: an error averaged over bursts is better than 1 mV.
+# In u, from which on a difference is more than any sound board has, and what may be left
 # unexplained. Not calibrated, parts of 1 % alone make up to 58 mV in u.
 _TRIP_Q = const(48)
 _TRIP_UNCALIBRATED_Q = const(1000)
-_LEFT_Q = const(32)
+_LEFT_Q = const(40)
 _LEFT_UNCALIBRATED_Q = const(280)
-# Below this no difference at a tap is worth a word, whatever the first cell's precision.
+# Below this no difference at a tap is worth a word, however precise the first one is.
 _LEAST_Q = const(120)
 _LEAST_UNCALIBRATED_Q = const(2400)
+# The common error of each cell: 60 mV, and 350 mV for a chip without factory calibration (9 %).
+_ALL_Q = const(240)
+_ALL_UNCALIBRATED_Q = const(1400)
 # u is scaled down until it is below this, so that no product leaves the small ints.
 _TOP_Q = const(2000)
 
@@ -48,20 +47,18 @@ class Pattern:
         self.count = count
         self.amplitude_mv = 0
         self._u = array("i", [0] * count)
-        self._beta = beta = _COMMON_MV2 * 1024 // (_OWN_MV2 + count * _COMMON_MV2)
-        share = beta / 1024
-        # Of a step from n: 1024 times the sum of 1 / k, and 1024 over the signature's length.
-        self._sums = array("i", [0] * count)
-        self._lengths = array("i", [0] * count)
+        # Of the last errors, in quarters of a millivolt as far as they were scaled down.
+        self._energy = self._length = self._amplitude = self._mean = 0
+        # Of a step from k up, without its mean: 1024 over its length. Of one tap the same.
+        self._lengths = array("i", [1024] * count)
         linear = square = 0.0
         for k in range(count, 0, -1):
             linear += 1 / k
             square += 1 / (k * k)
-            self._sums[k - 1] = int(linear * 1024 + 0.5)
-            length = math.sqrt(square - share * linear * linear)
-            self._lengths[k - 1] = int(1024 / length + 0.5)
-        self._tap_length = int(1024 / math.sqrt(1 - share) + 0.5)
-        self._all_length = int(1024 / math.sqrt(count * (1 - count * share)) + 0.5)
+            if count > 1:
+                length = math.sqrt(square - linear * linear / count)
+                self._lengths[k - 1] = int(1024 / length + 0.5)
+        self._tap_length = int(1024 * math.sqrt(count / max(count - 1, 1)) + 0.5)
 
     # Hot path: no allocation; host_tests/upy checks it.
     def classify(self, errors_q: array, is_calibrated: bool, is_known: bool) -> int:
@@ -72,23 +69,33 @@ class Pattern:
         trip_q = _TRIP_Q if is_calibrated else _TRIP_UNCALIBRATED_Q
         left_q = _LEFT_Q if is_calibrated else _LEFT_UNCALIBRATED_Q
         least_q = _LEAST_Q if is_calibrated else _LEAST_UNCALIBRATED_Q
+        all_q = _ALL_Q if is_calibrated else _ALL_UNCALIBRATED_Q
         if is_known:
             trip_q = trip_q * 2 // 3
             least_q = least_q * 2 // 3
+            all_q = all_q * 2 // 3
             left_q = left_q * 3 // 2
         shift = self._scale(errors_q)
-        found = self._best(shift)
+        found = self._best()
         length_q = abs(self._length) << shift
-        amplitude_q = abs(self._amplitude) << shift
-        if length_q < trip_q or amplitude_q < least_q:
-            # A large common part alone is not long in this measure; what several faults leave is.
+        amplitude_q = self._amplitude << shift
+        # A gain that is off shows the cells' own differences too.
+        if length_q < max(trip_q, abs(self._mean) << shift >> 3):
+            found = PROPORTIONAL
+            amplitude_q = self._mean << shift
+            least_q = all_q
+        if abs(amplitude_q) < least_q:
             self.amplitude_mv = 0
             return NONE
-        sign = 1 if self._amplitude > 0 else -1
-        self.amplitude_mv = sign * ((amplitude_q + 2) // 4)
+        self.amplitude_mv = (amplitude_q + 2) // 4
+        if found == PROPORTIONAL:
+            return found
         # Large faults have large errors of their own: the gain of a divider, a sagging cell.
         left_q = max(left_q, length_q // 5) >> shift
         if self._energy - self._length * self._length > left_q * left_q:
+            return UNCLEAR
+        # Of two taps, one fault is as good as another.
+        if self.count < 3:
             return UNCLEAR
         return found
 
@@ -105,34 +112,31 @@ class Pattern:
             u[i] >>= shift
         return shift
 
-    def _best(self, shift):
-        # Least squares of one signature beside the common part. length is how much of u it
-        # explains, energy how much there is; amplitude is what e has of it.
+    def _best(self):
+        # Least squares of one signature, all without their means. energy is how much there is,
+        # length how much of it the signature explains, amplitude how much of the signature e has.
         u = self._u
         total = 0
-        square = 0
         for i in range(self.count):
             total += u[i]
-            square += u[i] * u[i]
-        common = total * self._beta >> 10
-        self._energy = square - common * total
-        # 1. All taps in proportion.
-        rest = total - self.count * common
-        self._length = rest * self._all_length >> 10
-        self._amplitude = self._length * self._all_length >> 10
-        found = PROPORTIONAL
+        self._mean = mean = total // self.count
+        if self.count == 1:
+            mean = 0
+        self._energy = self._length = self._amplitude = 0
+        found = NONE
         tail = 0
         for k in range(self.count, 0, -1):
-            # 2. Tap k alone.
-            length = (u[k - 1] - common) * self._tap_length >> 10
+            own = u[k - 1] - mean
+            self._energy += own * own
+            # Tap k alone.
+            length = own * self._tap_length >> 10
             if abs(length) > abs(self._length):
                 self._length = length
                 self._amplitude = (length * self._tap_length >> 10) * k
                 found = ONE_TAP + k
-            # 3. All taps from k up; of the last one it is the same as 2.
-            tail += u[k - 1] * 64 // k
-            step = (tail >> 6) - (common * self._sums[k - 1] >> 10)
-            length = step * self._lengths[k - 1] >> 10
+            # All taps from k up; from the last one it is the same.
+            tail += own * 64 // k
+            length = (tail >> 6) * self._lengths[k - 1] >> 10
             if k < self.count and abs(length) > abs(self._length):
                 self._length = length
                 self._amplitude = length * self._lengths[k - 1] >> 10
