@@ -5,6 +5,7 @@ import asyncio
 # First, though it comes last in the alphabet: imported through `tools` it would nest too deep
 # for MicroPython's stack.
 import host_tests.fakes.world  # noqa: F401, I001
+from baybridge.battery.finding import VERDICT_UNKNOWN
 from baybridge.battery.taps import STATES
 from host_tests.fakes.clock import FakeClock
 from host_tests.fakes.hardware import BOARD, grounded
@@ -101,6 +102,20 @@ def test_taps_when_one_comes_off_and_the_chip_fails_then_each_is_told_apart():
     bay.run(play)
     assert seen == [["ok", "not_connected", "ok", "ok"], ["unread"] * 4, ["ok"] * 4]
     assert bay.app.adc.failed_reads == 512
+
+
+def test_taps_when_wired_then_they_are_compared_with_the_bms():
+    bay = Bay()
+    seen = []
+
+    async def play():
+        for ms in (1000, 180000):
+            await bay.clock.sleep_ms(ms)
+            seen.append(bay.app.batteries[0].crosscheck.state != VERDICT_UNKNOWN)
+
+    bay.run(play)
+    assert seen == [False, True]
+    assert bay.app.batteries[1].crosscheck is None
 
 
 def test_taps_when_none_is_wired_then_nothing_is_sampled():

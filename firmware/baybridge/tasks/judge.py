@@ -40,6 +40,9 @@ class Judge:
         for history in self._histories:
             history.feed(now_s10)
         for battery in self._batteries:
+            # Before the alarms: what it finds is one of them.
+            if battery.crosscheck is not None:
+                battery.crosscheck.look(now_s10)
             if battery.alarms is not None and battery.alarms.judge(now_s10):
                 battery.touch()
                 for call in self.on_alarm:
