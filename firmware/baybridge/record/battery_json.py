@@ -21,20 +21,29 @@ class BatteryText:
         self._battery = battery
         self._revision = -1
         self._until_s10 = 0
+        self._harness_revision = -1
         self._head = b""
         self._tail = b""
+        # What follows the age of the harness; empty without one.
+        self._harness = b""
 
     def render(self, now_s10: int) -> bytes:
         """Return the battery's JSON object with its ages as of now."""
         battery = self._battery
+        harness = battery.harness
+        if harness is not None and harness.revision != self._harness_revision:
+            self._until_s10 = -1
         if battery.revision != self._revision or now_s10 > self._until_s10:
             self._build(now_s10)
         age_s10 = battery.sample.age_s10(groups.STATUS, now_s10)
+        harness_age = fixed(harness.age_s10(now_s10), 1) if harness is not None else ""
         alarms = _alarms(battery.alarms, now_s10)
-        return b'%s%s%s,"alarms":%s}' % (
+        return b'%s%s%s%s%s,"alarms":%s}' % (
             self._head,
             fixed(age_s10, 1).encode(),
             self._tail,
+            harness_age.encode(),
+            self._harness,
             alarms.encode(),
         )
 
@@ -57,8 +66,21 @@ class BatteryText:
         )
         self._head = ('{%s,"bms":{"age_s":' % who).encode()
         bms = self._bms(now_s10)
-        tail = ',%s},"counters":%s,"harness":null'
-        self._tail = (tail % (members(bms), counters_json(battery.counters))).encode()
+        tail = ',%s},"counters":%s,"harness":' % (members(bms), counters_json(battery.counters))
+        if battery.harness is None:
+            self._tail = (tail + "null").encode()
+        else:
+            self._tail = (tail + '{"age_s":').encode()
+            self._build_harness(now_s10)
+
+    def _build_harness(self, now_s10):
+        # Entered only where taps are wired.
+        from baybridge.record.harness_json import harness_members, until_s10
+
+        battery = self._battery
+        self._harness_revision = battery.harness.revision
+        self._until_s10 = min(self._until_s10, until_s10(battery, now_s10))
+        self._harness = (",%s}" % harness_members(battery, now_s10)).encode()
 
     def _bms(self, now_s10):
         battery = self._battery
