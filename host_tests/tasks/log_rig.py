@@ -12,7 +12,7 @@ NOON_S = 1715947200  # 2024-05-17T12:00:00Z
 HEADER = (
     "time,boot,seq,uptime_ms,voltage_v,current_a,power_w,soc_pct,remaining_ah,cycles,"
     "cell_1_v,cell_2_v,cell_3_v,cell_4_v,temperature_1_c,temperature_2_c,"
-    "charge_fet,discharge_fet,heater,balancing,protection,"
+    "charge_fet,discharge_fet,heater,balancing,protection,alarms,"
     "baybridge_0.1.0_record_10s_fast_0s_rest_0s_flush_30s,crc\r\n"
 )
 

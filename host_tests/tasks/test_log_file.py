@@ -162,7 +162,7 @@ def test_card_when_every_so_often_a_write_is_lost_then_no_record_is():
         put_flaky(card, clock, every)
         writer = LogWriter(known_battery(), card, clock, 3, LOG)
         after(clock, ((3600, None),), writer)
-        assert writer.errors >= 3
+        assert writer.errors >= 2
         assert writer.dropped == 0
         SLOT.image.every = 0
         remount(card)
@@ -170,7 +170,7 @@ def test_card_when_every_so_often_a_write_is_lost_then_no_record_is():
         for name in sorted(os.listdir(folder(card))):
             if name.endswith(".csv"):
                 lines = content(card, name).split(b"\r\n")[1:]
-                found += [int(line.split(b",")[2]) for line in lines if line.count(b",") == 22]
+                found += [int(line.split(b",")[2]) for line in lines if line.count(b",") == 23]
         assert sorted(set(found)) == list(range(writer.flushed)), every
 
 
@@ -210,7 +210,7 @@ def test_card_when_read_only_then_records_wait_and_go_out_in_order():
 
 
 def test_ring_when_card_is_away_for_a_quarter_of_an_hour_then_nothing_lost():
-    for series, wanted in ((4, 90), (16, 47)):
+    for series, wanted in ((4, 90), (16, 46)):
         card, hand = card_and_hand()
         clock = FakeClock(unix_s=NOON_S)
         battery = known_battery()
@@ -343,7 +343,8 @@ def test_ring_when_it_overflows_with_half_a_record_on_the_card_then_that_is_torn
             clock.now_ms += 10000
             writer._look()
 
-    while not writer._partial:
+    # More of it than the date, in which it does not differ from the record after the gap.
+    while writer._partial < 40:
         make(3)
         clock.run(writer._flush(True))
     half = writer.flushed

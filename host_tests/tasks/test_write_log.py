@@ -37,7 +37,7 @@ def test_hour_when_simulated_then_every_record_is_there_and_whole():
     assert [int(row[2]) for row in rows] == list(range(360))
     assert ",".join(rows[0][:-1]) == (
         "2024-05-17T12:00:10Z,3,0,10000,13.120,-48.215,-632.6,54,111.240,37,"
-        "3.269,3.270,3.263,3.264,-7,-3,0,1,1,0,,"
+        "3.269,3.270,3.263,3.264,-7,-3,0,1,1,0,,,"
     )
     assert rows[359][:4] == ["2024-05-17T13:00:00Z", "3", "359", "3600000"]
     assert (writer.records, writer.flushed, writer.waiting) == (360, 360, 0)
@@ -51,7 +51,7 @@ def test_record_when_values_are_stale_then_empty_fields():
     after(clock, ((65, None),), LogWriter(known_battery(stale_s10=205), card, clock, 3, LOG))
     rows = records(card, "2024-05-17.csv")
     assert [row[4] for row in rows] == ["13.120", "13.120", "", "", "", ""]
-    assert rows[5][4:-1] == [""] * 18
+    assert rows[5][4:-1] == [""] * 19
 
 
 def test_record_when_battery_never_answered_then_no_file():

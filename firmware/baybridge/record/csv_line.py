@@ -12,7 +12,7 @@ import binascii
 from micropython import const
 
 _FIRST = const("time,boot,seq,uptime_ms,voltage_v,current_a,power_w,soc_pct,remaining_ah,cycles")
-_FLAGS = const("charge_fet,discharge_fet,heater,balancing,protection")
+_FLAGS = const("charge_fet,discharge_fet,heater,balancing,protection,alarms")
 # What the note's name begins with; a reader that joins files leaves such a column out.
 NOTE = "baybridge"
 
@@ -23,26 +23,31 @@ def note(version: str, record_s: int, fast_s: int, rest_s: int, flush_s: int) ->
     return "%s_%s_%s" % (NOTE, version, schedule)
 
 
-def header(series: int, temp_count: int, note: str = NOTE) -> str:
-    """Return the header line of a battery with so many cells and temperatures, with its CRLF."""
+def header(series: int, temp_count: int, tap_count: int, note: str = NOTE) -> str:
+    """Return the header line of a battery with so many of each, with its CRLF."""
     names = [_FIRST]
     for n in range(series):
         names.append("cell_%d_v" % (n + 1))
     for n in range(temp_count):
         names.append("temperature_%d_c" % (n + 1))
+    # Behind the temperatures: a reader that lost the header tells all three by the decimal point.
+    for n in range(tap_count):
+        names.append("tap_%d_v" % (n + 1))
     names.append(_FLAGS)
     names.append(note)
     names.append("crc\r\n")
     return ",".join(names)
 
 
-def line(time, boot, seq, uptime_ms, values, cells_mv, temps_c, flags, protection) -> str:
+def line(
+    time, boot, seq, uptime_ms, values, cells_mv, temps_c, taps_mv, flags, protection, alarms
+) -> str:
     """Return one record with its CRLF; None anywhere is an empty field.
 
     time: text as calendar.iso_utc gives it. values: (battery_mv, current_ma, power_w10,
-    soc_pct, remaining_mah, cycles). cells_mv, temps_c: as many as the header has columns.
-    flags: truth of (charge FET, discharge FET, heater, balancing). protection: hex text, without
-    the zero bytes at its end.
+    soc_pct, remaining_mah, cycles). cells_mv, temps_c, taps_mv: as many as the header has
+    columns. flags: truth of (charge FET, discharge FET, heater, balancing). protection: hex text,
+    without the zero bytes at its end. alarms: codes with spaces between.
     """
     battery_mv, current_ma, power_w10, soc_pct, remaining_mah, cycles = values
     fields = [time or "", "%d" % boot, "%d" % seq, "%d" % uptime_ms]
@@ -56,9 +61,12 @@ def line(time, boot, seq, uptime_ms, values, cells_mv, temps_c, flags, protectio
         fields.append(decimal(mv, 3))
     for c in temps_c:
         fields.append(decimal(c, 0))
+    for mv in taps_mv:
+        fields.append(decimal(mv, 3))
     for flag in flags:
         fields.append("" if flag is None else "1" if flag else "0")
     fields.append(protection or "")
+    fields.append(alarms or "")
     fields.append("")  # the note's
     text = ",".join(fields)
     return "%s,%08x\r\n" % (text, binascii.crc32(text.encode()))

@@ -13,7 +13,7 @@ from baybridge.record.pace import Pace
 from baybridge.tasks.log_file import LogFile
 from baybridge.version import VERSION
 
-# For each battery. 105 records of 4 cells, 61 of 16: see _away_s10().
+# For each battery. 105 records of 4 cells, 87 with 4 taps beside them, 61 of 16: see _away_s10().
 _RING_BYTES = const(4096)
 _AWAY_S10 = const(9000)
 # What may have been recorded quickly before a card is found to be away.
@@ -121,7 +121,7 @@ class LogWriter:
     def _look(self):
         """Make a record if this moment is worth one."""
         battery = self._battery
-        if not battery_csv.has_answered(battery):
+        if not battery_csv.has_values(battery):
             return
         now_s10 = self._clock.uptime_s10()
         is_due = now_s10 >= self._next_record_s10
@@ -282,7 +282,7 @@ class LogWriter:
 
     def _header(self, columns):
         if columns != self._head_of:
-            self._head = csv_line.header(columns[0], columns[1], self._note).encode()
+            self._head = csv_line.header(columns[0], columns[1], columns[2], self._note).encode()
             self._head_of = columns
         return self._head
 
