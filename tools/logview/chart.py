@@ -13,6 +13,7 @@ ALARM_COLOUR = "#c0392b"
 STATE_COLOUR = "#7f8c8d"
 
 _LANES = (
+    ("any alarms", "alarms", ALARM_COLOUR),
     ("any protection", "protection", ALARM_COLOUR),
     ("any charge_fet", "charge FET off", ALARM_COLOUR),
     ("any discharge_fet", "discharge FET off", ALARM_COLOUR),
@@ -152,12 +153,16 @@ class Chart:
 
 def _panels(columns):
     cells = [name[4:] for name in columns if name.startswith("min cell_")]
+    by_harness = [name[4:] for name in columns if name.startswith("min harness_cell_")]
+    apart = [name[4:] for name in columns if name.startswith("min harness_less_bms_")]
     temperatures = [name[4:] for name in columns if name.startswith("min temperature_")]
     for title, unit, digits, names in (
         ("voltage", "V", 3, ["voltage_v"]),
         ("current (charging positive)", "A", 3, ["current_a"]),
         ("cells", "V", 3, cells),
         ("spread of the cells", "mV", 0, ["spread_mv"]),
+        ("cells by the harness", "V", 3, by_harness),
+        ("harness less BMS", "mV", 0, apart),
         ("temperature", "°C", 0, temperatures),
         ("state of charge", "%", 0, ["soc_pct"]),
     ):
@@ -165,7 +170,8 @@ def _panels(columns):
         for i, name in enumerate(names):
             lows, highs = columns.get("min " + name), columns.get("max " + name)
             if lows and any(v is not None for v in lows):
-                label = name.replace("_", " ").rsplit(" ", 1)[0]
+                label = name.replace("harness_less_bms", "cell").replace("harness_", "")
+                label = label.replace("_", " ").rsplit(" ", 1)[0]
                 lines.append(Line(label, COLOURS[i % len(COLOURS)], lows, highs))
         if lines:
             yield Panel(title, unit, digits, lines)

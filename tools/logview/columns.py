@@ -13,14 +13,17 @@ from baybridge.record import csv_line
 
 BOM = b"\xef\xbb\xbf"
 _KEYS = ("time", "boot", "seq", "uptime_ms")
-_STANDARD = csv_line.header(0, 0).rstrip().split(",")
+_STANDARD = csv_line.header(0, 0, 0).rstrip().split(",")
 _HEAD = _STANDARD.index("cycles") + 1
 _TAIL = len(_STANDARD) - _HEAD
+# Two hex digits a byte, which no flag and no alarm looks like.
+_PROTECTION = re.compile(rb"([0-9a-f]{2})+")
 _NOTE = re.compile(
     r"baybridge(_[0-9A-Za-z.+-]+_record_([0-9]+)s_fast_[0-9]+s_rest_([0-9]+)s_flush_[0-9]+s)?"
 )
 _CELL = re.compile(r"cell_([1-9][0-9]?)_v")
 _TEMPERATURE = re.compile(r"temperature_([1-9][0-9]?)_c")
+_TAP = re.compile(r"tap_([1-9][0-9]?)_v")
 # So many wrong names still look like one damaged header and not like another firmware's.
 _DAMAGED_NAMES = 2
 
@@ -93,15 +96,16 @@ def _is_readable(names):
 def _strange(names):
     """Return the names that the firmware does not write in this place."""
     strange = []
-    cells = temperatures = 0
+    numbered = dict.fromkeys((_CELL, _TEMPERATURE, _TAP), 0)
     for i, name in enumerate(names):
-        cell, temperature = _CELL.fullmatch(name), _TEMPERATURE.fullmatch(name)
-        if cell and int(cell[1]) == cells + 1:
-            cells += 1
-        elif temperature and int(temperature[1]) == temperatures + 1:
-            temperatures += 1
-        elif not (name in _STANDARD or _is_whole_note(names, i)) or name in names[:i]:
-            strange.append(name)
+        for kind, count in numbered.items():
+            found = kind.fullmatch(name)
+            if found and int(found[1]) == count + 1:
+                numbered[kind] += 1
+                break
+        else:
+            if not (name in _STANDARD or _is_whole_note(names, i)) or name in names[:i]:
+                strange.append(name)
     return strange
 
 
@@ -123,26 +127,39 @@ def _unique(names):
 
 
 def _from_records(records):
-    """Return the names that today's firmware gives to lines like these, or None.
+    """Return the names that the firmware gives to lines like these, or None.
 
-    A cell's voltage has a decimal point and a temperature has none, which tells how many there
-    are of each.
+    Voltages have a decimal point and temperatures have none, which tells how many there are of
+    each: cells are before the temperatures, taps behind them. A protection that is no longer the
+    last but one tells that there is a column for alarms, which older firmware does not write.
     """
-    lengths = {}
-    cells = {}
+    shapes = {}
     for raw in records:
         body, _, crc = raw.rstrip(b"\r\n").rpartition(b",")
         if not body or crc != b"%08x" % zlib.crc32(body):
             continue
         fields = body.split(b",")
-        n = len(fields) + 1
-        lengths[n] = lengths.get(n, 0) + 1
-        between = fields[_HEAD : n - _TAIL]
-        pointed = [i for i, field in enumerate(between) if b"." in field]
-        cells[n] = max(cells.get(n, 0), pointed[-1] + 1 if pointed else 0)
-    if not lengths:
+        shapes.setdefault(len(fields) + 1, []).append(fields)
+    if not shapes:
         return None
-    n = max(lengths, key=lengths.get)
-    if n < _HEAD + _TAIL:
+    n, rows = max(shapes.items(), key=lambda shape: len(shape[1]))
+    if n < _HEAD + _TAIL - 1:
         return None
-    return csv_line.header(cells[n], n - _HEAD - _TAIL - cells[n]).rstrip().split(",")
+    has_alarms = sum(_alarms_vote(fields) for fields in rows) >= 0 and n >= _HEAD + _TAIL
+    middle = range(_HEAD, n - _TAIL + (not has_alarms))
+    whole = [i - _HEAD for i in middle if any(f[i] and b"." not in f[i] for f in rows)]
+    pointed = [i - _HEAD for i in middle if any(b"." in f[i] for f in rows)]
+    begin, end = (whole[0], whole[-1]) if whole else (len(middle), len(middle))
+    cells = max((i + 1 for i in pointed if i < begin), default=0)
+    taps = len(middle) - min((i for i in pointed if i > end), default=len(middle))
+    names = csv_line.header(cells, len(middle) - cells - taps, taps).rstrip().split(",")
+    return [name for name in names if has_alarms or name != "alarms"]
+
+
+def _alarms_vote(fields):
+    """Return 1 if a record has a column for alarms, -1 if it has none, 0 if it does not tell."""
+    if _PROTECTION.fullmatch(fields[-3]):
+        return 1
+    if _PROTECTION.fullmatch(fields[-2]):
+        return -1
+    return 1 if fields[-2] else 0

@@ -9,6 +9,7 @@ import polars as pl
 from tools.logview import frames
 
 _NUMBERS = ("voltage_v", "current_a", "soc_pct", "spread_mv")
+_DRAWN = ("cell_", "temperature_", "harness_")
 _INVERTED = ("charge_fet", "discharge_fet")
 
 
@@ -47,8 +48,12 @@ class Buckets:
             every = pl.all_horizontal(pl.col(cells).is_not_null())
             spread = (pl.max_horizontal(cells) - pl.min_horizontal(cells)) * 1000
             frame = frame.with_columns(pl.when(every).then(spread.round()).alias("spread_mv"))
-        names = [n for n in frame.columns if n in _NUMBERS or n.startswith(("cell_", "tempe"))]
-        states = [n for n in (*frames.FLAGS, "protection") if n in frame.columns]
+        # What is drawn of taps is what they say about cells.
+        frame = frame.with_columns(
+            **frames.harness_cells(frame.columns), **frames.apart(frame.columns)
+        )
+        names = [n for n in frame.columns if n in _NUMBERS or n.startswith(_DRAWN)]
+        states = [n for n in (*frames.FLAGS, "protection", "alarms") if n in frame.columns]
         fresh = (
             frame.group_by((pl.col("x_s") // self.width_s).alias("bucket"))
             .agg(
@@ -105,4 +110,6 @@ def _joined(table, by):
 def _state(name):
     if name == "protection":
         return pl.col(name).str.contains("[1-9a-f]")
+    if name == "alarms":
+        return pl.col(name).fill_null("").str.len_bytes() > 0
     return ~pl.col(name) if name in _INVERTED else pl.col(name)

@@ -61,11 +61,40 @@ def columns_of(battery):
         skipped = ("time", log.columns.note, *found)
         found += [name for name in log.columns.names if name not in skipped]
     # A file with other cells than the one before must not put its cells behind the flags.
-    order = {"cell_": 1, "tempe": 2, "charg": 3, "disch": 3, "heate": 3, "balan": 3, "prote": 3}
-    return sorted(found, key=lambda name: (order.get(name[:5], 0 if name in _FIRST else 4), 0))
+    return sorted(found, key=_group)
 
 
-_FIRST = (*_KEYS, "voltage_v", "current_a", "power_w", "soc_pct", "remaining_ah", "cycles")
+_GROUPS = (
+    (*_KEYS, "voltage_v", "current_a", "power_w", "soc_pct", "remaining_ah", "cycles"),
+    ("cell_",),
+    ("temperature_",),
+    ("tap_",),
+    (*FLAGS, "protection", "alarms"),
+)
+
+
+def _group(name):
+    return next((i for i, group in enumerate(_GROUPS) if name.startswith(group)), len(_GROUPS))
+
+
+def harness_cells(names):
+    """Return {name: expression} of the cells between the taps, in volts; tap 0 is B-."""
+    below = pl.lit(0.0)
+    cells = {}
+    for name in names:
+        if name.startswith("tap_"):
+            cells[f"harness_cell_{name[4:]}"] = (pl.col(name) - below).round(3)
+            below = pl.col(name)
+    return cells
+
+
+def apart(names):
+    """Return {name: expression} of what the harness says of a cell less what the BMS says, mV."""
+    return {
+        f"harness_less_bms_{name[13:-2]}_mv": ((cell - pl.col(name[8:])) * 1000).round()
+        for name, cell in harness_cells(names).items()
+        if name[8:] in names
+    }
 
 
 def frames(battery, tally, progress=None, since_s=None, until_s=None):

@@ -19,6 +19,7 @@ _STATES = (
     ("heater", "heater on"),
     ("balancing", "balancing"),
 )
+_SHIFTED = (*[name for name, _ in _STATES], "alarms")
 
 
 class Summary:
@@ -40,6 +41,8 @@ class Summary:
         # (seconds, from, to) with Unix seconds, None where unknown.
         self.longest_gap = None
         self.states_s = {}
+        # Code of an alarm -> seconds in which it stood.
+        self.alarms_s = {}
         self._last = None
 
     def add(self, frame):
@@ -51,6 +54,7 @@ class Summary:
             frame = frame.with_columns(
                 pl.when(every).then((spread * 1000).round()).alias("spread_mv")
             )
+        frame = frame.with_columns(**frames.apart(frame.columns))
         at_s = frame["at_s"]
         if at_s.null_count() < at_s.len():
             self.first_s = min(x for x in (self.first_s, at_s.min()) if x is not None)
@@ -103,7 +107,7 @@ class Summary:
             .otherwise(pl.col("at_s").diff().cast(pl.Float64))
             .alias("step_s"),
             pl.col("at_s").shift().alias("from_s"),
-            pl.col(*[name for name, _ in _STATES if name in frame.columns], *numbers)
+            pl.col(*[name for name in _SHIFTED if name in frame.columns], *numbers)
             .shift()
             .name.prefix("was "),
         )
@@ -121,9 +125,18 @@ class Summary:
             if name in frame.columns:
                 active = good.filter(_is_active(name, "was " + name))
                 self.states_s[name] = self.states_s.get(name, 0) + active["step_s"].sum()
+        if "alarms" in frame.columns:
+            self._add_alarms(good)
         self._add_weighted(good)
         self._add_gaps(steps.filter(~pl.col("ok")))
         self._add_longest(steps)
+
+    def _add_alarms(self, good):
+        stood = good.filter(pl.col("was alarms").is_not_null()).select(
+            pl.col("was alarms").str.split(" ").alias("code"), "step_s"
+        )
+        for code, step_s in stood.explode("code").group_by("code").sum().iter_rows():
+            self.alarms_s[code] = self.alarms_s.get(code, 0) + step_s
 
     def _add_weighted(self, good):
         names = [name for name in self.stats if "was " + name in good.columns]
@@ -181,6 +194,8 @@ class Summary:
         for name, text in _STATES:
             if name in self.states_s:
                 yield f"  {text:<18} {duration(self.states_s[name])}"
+        for code in sorted(self.alarms_s):
+            yield f"  alarm {code} {duration(self.alarms_s[code])}"
         if self.longest_gap:
             long_s, from_s, to_s = self.longest_gap
             between = ""
