@@ -8,7 +8,6 @@ import asyncio
 import sys
 
 from host_tests.fakes.clock import HostClock
-from host_tests.fakes.hardware import BOARD
 from host_tests.fakes.world import World
 from tools.sim.battery import SimBattery
 from tools.sim.harness import SimHarness
@@ -29,30 +28,15 @@ def config_text(battery, port):
     return CONFIG % (battery.address, ", ".join(taps), port)
 
 
-def wire(app):
-    """Attach the harness as the firmware does, where it does not yet do it by itself."""
-    from baybridge.battery.taps import Harness
-    from baybridge.ports.adc import Adc
-    from baybridge.tasks.sample_taps import TapSampler
-
-    taps = app.config["batteries"][1]["taps"]
-    harness = Harness(taps, 200)
-    app.batteries[1].harness = harness
-    sampler = TapSampler([harness], Adc([tap["pin"] for tap in taps]), app.ports.clock)
-    app.supervisor.add("taps", sampler.run, 30)
-
-
 def main(port, folder):
     clock = HostClock(SPEED)
     battery = SimBattery(noise=False)
     harness = SimHarness(battery.tap_uv, DIVIDERS, seed=7)
-    BOARD.adc = lambda pin: harness.read_uv(PINS.index(pin) + 1, 25, clock.ticks_ms())
     world = World(clock, folder)
     world.add(battery)
+    world.wire(harness, PINS)
     app = world.start(config_text(battery, port))
     assert app.problems == [], app.problems
-    if app.batteries[1].harness is None:
-        wire(app)
     print("meter", *[round(battery.tap_uv(k) / 1e6, 3) for k in (1, 2, 3, 4)], flush=True)
     asyncio.run(app.run())
 

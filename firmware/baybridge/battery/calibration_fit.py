@@ -5,7 +5,6 @@ voltage has moved far enough for one to show. Sums are kept against the first bu
 microvolts; they are forgotten slowly, so that a converter that drifts is followed.
 """
 
-import math
 from micropython import const
 
 from baybridge.battery.sample import PACK
@@ -151,4 +150,12 @@ class Fit:
 
 
 def _root(square):
-    return int(math.sqrt(max(square, 0)))
+    """Return the whole root of a square, 0 of what is below; a single float would be too short."""
+    if square <= 0:
+        return 0
+    root = square
+    better = (root + 1) // 2
+    while better < root:
+        root = better
+        better = (root + square // root) // 2
+    return root
