@@ -1,0 +1,181 @@
+// The batteries of the configuration: found in the air, named, and their harness's dividers.
+
+import { ask } from "./api.js";
+import { h, report } from "./dom.js";
+import { field } from "./fields.js";
+import { num } from "./format.js";
+
+const MAX_BATTERIES = 4;
+
+/** Return the search for batteries; one that is adopted appears in the form. */
+export function findPart(config, redraw) {
+  const found = h("div", { role: "status" });
+  const button = h("button", { type: "button", onclick: search }, "Search");
+  return [
+    h(
+      "p",
+      null,
+      "Lists the SOK batteries that can be heard from here. The search takes up to half a minute.",
+    ),
+    button,
+    found,
+  ];
+
+  async function search() {
+    button.disabled = true;
+    found.replaceChildren(h("p", null, "Listening…"));
+    try {
+      const batteries = await ask("/api/v1/discovery", { patience: 60000 });
+      const rows = batteries.map(row);
+      found.replaceChildren(
+        rows.length
+          ? h("ul", { class: "found" }, rows)
+          : h(
+              "p",
+              null,
+              "None was heard. Is its Bluetooth awake, and no phone connected to it? Charge or load wakes it.",
+            ),
+      );
+    } catch (error) {
+      report(found, error);
+    } finally {
+      button.disabled = false;
+    }
+  }
+
+  function row(one) {
+    const isKnown = config.batteries.some((battery) => battery.address === one.address);
+    const canAdopt =
+      one.protocol === "abc" && !isKnown && config.batteries.length <= MAX_BATTERIES;
+    return h(
+      "li",
+      null,
+      h("strong", null, one.name ?? one.address),
+      ` ${one.address}`,
+      one.rssi_dbm === null ? "" : `, ${num(one.rssi_dbm, 0, "dBm")}`,
+      one.note ? `: ${one.note}` : "",
+      " ",
+      isKnown ? "is yours already" : null,
+      canAdopt
+        ? h("button", { type: "button", class: "quiet", onclick: () => adopt(one) }, "Adopt")
+        : null,
+    );
+  }
+
+  function adopt(one) {
+    // The first battery of a new bridge has a place that nobody was assigned to yet.
+    const free = config.batteries.find((battery) => battery.address === null);
+    const mine = free ?? { ...blank(config), id: freeId(config) };
+    if (!free) config.batteries.push(mine);
+    mine.address = one.address;
+    mine.address_type = one.address_type;
+    if (one.name) mine.name = one.name;
+    redraw();
+  }
+}
+
+function freeId(config) {
+  const ids = new Set(config.batteries.map((one) => one.id));
+  let n = config.batteries.length + 1;
+  while (ids.has(`battery${n}`)) n += 1;
+  return `battery${n}`;
+}
+
+function blank(config) {
+  const { match, poll_s: poll, stale_s: stale } = config.batteries[0];
+  return { name: "", address_type: "public", match, poll_s: poll, stale_s: stale, taps: [] };
+}
+
+/** Return a box for each battery of the configuration. */
+export function batteryParts(config, redraw) {
+  return config.batteries.map((battery, i) => {
+    const place = `batteries[${i}]`;
+    return h(
+      "fieldset",
+      null,
+      h("legend", null, battery.name || battery.id),
+      h(
+        "div",
+        { class: "fields" },
+        field(battery, "name", "Name", { place }),
+        field(battery, "id", "Id", { place, hint: "In addresses and on the card" }),
+        field(battery, "address", "Bluetooth address", {
+          place,
+          empty: null,
+          hint: "Empty: found by its name",
+        }),
+        field(battery, "address_type", "Kind of address", {
+          place,
+          options: [
+            ["public", "public"],
+            ["random", "random"],
+          ],
+        }),
+        field(battery, "poll_s", "Poll every", { place, type: "number", unit: "s" }),
+        field(battery, "stale_s", "Stale after", { place, type: "number", unit: "s" }),
+      ),
+      tapsPart(battery, place, redraw),
+      config.batteries.length > 1
+        ? h(
+            "button",
+            {
+              type: "button",
+              class: "quiet",
+              onclick: () => {
+                config.batteries.splice(i, 1);
+                redraw();
+              },
+            },
+            "Remove this battery",
+          )
+        : null,
+    );
+  });
+}
+
+// Each tap with a ratio of its own, so that all pins sit at the same voltage (docs/wiring.md).
+const USUAL = [
+  [32, 103000],
+  [33, 306000],
+  [34, 508000],
+  [35, 711000],
+];
+
+function tapsPart(battery, place, redraw) {
+  battery.taps ??= [];
+  const { taps } = battery;
+  return [
+    h("h3", null, "Balance harness"),
+    h(
+      "p",
+      { class: "hint" },
+      taps.length ? "The lowest tap first. All taps or none." : "Not wired.",
+    ),
+    taps.map((tap, k) => {
+      const at = { place: `${place}.taps[${k}]`, type: "number" };
+      return h(
+        "div",
+        { class: "fields" },
+        field(tap, "pin", `Tap ${k + 1}: pin`, at),
+        field(tap, "top_ohm", "Top leg", { ...at, unit: "Ω" }),
+        field(tap, "bottom_ohm", "Low leg", { ...at, unit: "Ω" }),
+      );
+    }),
+    h(
+      "p",
+      { class: "row" },
+      taps.length
+        ? h(
+            "button",
+            { type: "button", class: "quiet", onclick: () => (battery.taps.splice(0), redraw()) },
+            "No harness",
+          )
+        : h("button", { type: "button", class: "quiet", onclick: wire }, "Four taps are wired"),
+    ),
+  ];
+
+  function wire() {
+    battery.taps = USUAL.map(([pin, top]) => ({ pin, top_ohm: top, bottom_ohm: 100000 }));
+    redraw();
+  }
+}

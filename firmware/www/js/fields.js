@@ -1,0 +1,78 @@
+// Fields of the configuration: each knows its place in it, as the bridge names it in a problem.
+
+import { h } from "./dom.js";
+
+/** Return a label with an input that edits object[key]; an empty one is null where that is allowed. */
+export function field(
+  object,
+  key,
+  label,
+  { place, type = "text", empty = "", unit, hint, options, list, ...more } = {},
+) {
+  const at = place ? `${place}.${key}` : key;
+  const hintId = hint ? `hint-${at}` : null;
+  const name = unit ? `${label} (${unit})` : label;
+  let input;
+  if (type === "switch") {
+    input = h("input", {
+      type: "checkbox",
+      checked: Boolean(object[key]),
+      onchange: () => (object[key] = input.checked),
+    });
+  } else if (options) {
+    input = h(
+      "select",
+      { onchange: () => (object[key] = input.value) },
+      options.map(([value, text]) => h("option", { value }, text)),
+    );
+    input.value = String(object[key]);
+  } else {
+    input = h("input", {
+      type: type === "number" ? "text" : type,
+      inputmode: type === "number" ? "decimal" : null,
+      spellcheck: "false",
+      autocomplete: "off",
+      autocapitalize: "off",
+      list,
+      value: object[key] ?? "",
+      oninput: () => {
+        object[key] = typed(input.value, type, empty);
+        input.removeAttribute("aria-invalid");
+      },
+      ...more,
+    });
+  }
+  input.dataset.place = at;
+  if (hintId) input.setAttribute("aria-describedby", hintId);
+  const hinted = hint ? h("small", { id: hintId }, hint) : null;
+  return type === "switch"
+    ? h("label", { class: "check" }, input, " ", name, hinted ? " " : null, hinted)
+    : h("label", null, name, input, hinted);
+}
+
+function typed(text, type, empty) {
+  const trimmed = type === "password" ? text : text.trim();
+  if (trimmed === "") return empty;
+  if (type !== "number") return trimmed;
+  // Not a number: sent as it is, and refused by the bridge with a sentence.
+  const number = Number(trimmed.replace(",", "."));
+  return Number.isFinite(number) ? number : trimmed;
+}
+
+/** Mark the fields that problems are about, and go to the first of them. */
+export function markProblems(root, problems) {
+  for (const old of root.querySelectorAll("[aria-invalid]")) old.removeAttribute("aria-invalid");
+  let first = null;
+  for (const { place } of problems) {
+    const input = [...root.querySelectorAll("[data-place]")].find(
+      (one) => one.dataset.place === place,
+    );
+    if (!input) continue;
+    input.setAttribute("aria-invalid", "true");
+    first ??= input;
+  }
+  if (!first) return;
+  const closed = first.closest("details:not([open])");
+  if (closed) closed.open = true;
+  first.focus();
+}
