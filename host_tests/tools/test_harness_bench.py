@@ -68,6 +68,10 @@ def test_calibration_leaves_cheap_parts_their_drift(record_property, exact, chea
     # 17 24 36 50 and 70.
     for value, low, high in zip(row, (12, 17, 27, 38, 55), (24, 33, 47, 65, 92), strict=True):
         assert low < value < high, row
+    # The battery's voltage has all of the chip's drift: 63 mV, and without it 30.
+    pack_mv = boards.pack_p95_mv(exact["two points", "away"])
+    record_property("figure", f"0.1 %, two points, battery: {pack_mv:.1f} mV")
+    assert 45 < pack_mv < 85
     within = boards.cells_p95_mv(cheap["two points", "within"])
     assert within[3] < row[3]
     assert boards.cells_p95_mv(exact["two points", "away"])[3] < 0.7 * row[3]
