@@ -155,6 +155,7 @@ class App:
         self.bridge.calibrator = self._calibrator
         self.bridge.record_frames = self._record_frames
         self.bridge.card = self.card
+        self.bridge.files = ports.files
         self.bridge.is_well = self.supervisor.is_well
         self.bridge.sections = self._sections
         self.gate = Gate(self.bridge, clock)

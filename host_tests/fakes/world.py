@@ -26,6 +26,8 @@ from host_tests.fakes.wifi import HostWifi
 
 IS_UPY = sys.implementation.name == "micropython"
 _IMAGE_BLOCKS = 65536  # 32 MB of 512 bytes
+# What `make page` has built; a deployment puts it onto the flash.
+_PAGE = "build/www"
 
 
 def make_folders(path):
@@ -40,6 +42,21 @@ def make_folders(path):
             pass  # there already
 
 
+def copy_files(source, target):
+    """Copy a folder's files, in small pieces; nothing if there is no such folder."""
+    try:
+        names = os.listdir(source)
+    except OSError:
+        return
+    make_folders(target)
+    for name in names:
+        with open(source + "/" + name, "rb") as old, open(target + "/" + name, "wb") as new:
+            piece = old.read(4096)
+            while piece:
+                new.write(piece)
+                piece = old.read(4096)
+
+
 class World:
     """One bridge's surroundings; folder holds its flash and its card."""
 
@@ -49,6 +66,7 @@ class World:
         self.air.install()
         make_folders(folder + "/flash")
         self.files = Files(folder + "/flash")
+        copy_files(_PAGE, folder + "/flash/www")
         self.board = HostBoard()
         self.watchdog = FakeWatchdog(60000, clock)
         # A computer is online and knows the time. In virtual time there is a router to switch

@@ -104,6 +104,40 @@ def test_read_when_not_utf8_then_empty_text():
     assert Files(root).read_text("config.json") == ""
 
 
+def test_size_when_file_folder_or_nothing_then_bytes_or_none():
+    root = empty_root()
+    put(root + "/page", b"0123456789")
+    put(root + "/empty", b"")
+    os.mkdir(root + "/www")
+    put(root + "/www/page", b"01234")
+    sizes = [
+        Files(root).size(name) for name in ("page", "empty", "www", "www/page", "www/x", "x/y")
+    ]
+    assert sizes == [10, 0, None, 5, None, None]
+
+
+def test_read_at_when_a_piece_then_its_bytes_and_how_many():
+    root = empty_root()
+    os.mkdir(root + "/www")
+    put(root + "/www/page", b"0123456789" * 500)
+    files = Files(root)
+    buf = bytearray(4)
+    for at, n, piece in (
+        (0, 4, b"0123"),
+        (4093, 4, b"3456"),
+        (4998, 2, b"8956"),
+        (5000, 0, b"8956"),
+    ):
+        assert files.read_at("www/page", at, buf) == n
+        assert bytes(buf) == piece, at
+    assert files.read_at("www/page", 7, memoryview(buf)) == 4
+    assert bytes(buf) == b"7890"
+
+
+def test_read_at_when_no_file_then_oserror():
+    assert raises(OSError, Files(empty_root()).read_at, "page", 0, bytearray(4)).errno == 2
+
+
 def test_write_when_folder_is_missing_then_oserror():
     files = Files(empty_root() + "/nowhere")
     assert raises(OSError, files.write_atomic, "config.json", "x").errno == 2

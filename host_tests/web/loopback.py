@@ -21,6 +21,7 @@ class Bridge:
         self.read_token = None
         self.token = None
         self.is_well = True
+        self.files = None
         self.frames_closed = 0
         # What was changed, as (method, arguments), and what the next change raises.
         self.changes = []

@@ -151,7 +151,7 @@ def test_page_then_small_html_that_links_the_routes():
     assert line == "HTTP/1.1 200 OK"
     assert headers["content-type"] == "text/html; charset=utf-8"
     assert len(body) < 1100
-    for text in (b"not built yet", b"href=/api/v1/batteries>", b"href=/healthz>"):
+    for text in (b"not on this bridge", b"href=/api/v1/batteries>", b"href=/healthz>"):
         assert text in body, text
 
 

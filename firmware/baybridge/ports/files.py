@@ -1,5 +1,6 @@
 """Small texts on the board's own flash: the configuration and what else must survive a power cut.
 
+Also what was put there whole and is only read, in pieces: the page.
 LittleFS keeps the old file until the rename (platform.md 6.5), so a reader finds the old text or
 the new one, never a mixture. Not for the SD card: FAT refuses to rename over a file.
 """
@@ -8,6 +9,7 @@ import os
 from micropython import const
 
 _ENOENT = const(2)
+_IS_FOLDER = const(0x4000)
 _NEW = const(".new")
 
 
@@ -44,6 +46,23 @@ class Files:
             file.write(text.encode())
             file.flush()
         os.rename(path + _NEW, path)
+
+    def size(self, name):
+        """Return a file's bytes; None when there is no such file."""
+        try:
+            stat = os.stat(self._path(name))
+        except OSError as exc:
+            if exc.errno == _ENOENT:
+                return None
+            raise
+        return None if stat[0] & _IS_FOLDER else stat[6]
+
+    def read_at(self, name, at, buf):
+        """Read from a place on into a buffer; return how many bytes there were."""
+        # Nothing stays open between two pieces: a client may take minutes over them.
+        with open(self._path(name), "rb") as file:
+            file.seek(at)
+            return file.readinto(buf)
 
     def _path(self, name):
         return "%s/%s" % (self._root, name)

@@ -24,6 +24,8 @@ class Bridge:
         self.discover = None  # async () -> JSON; OSError with a sentence
         # Set by whoever supervises: a function that tells whether every task makes progress.
         self.is_well = lambda: True
+        # The flash, with the page on it.
+        self.files = None
         # What the log's routes read from, and whether one reads a history; one at a time may.
         self.card = None
         self.is_card_read = False

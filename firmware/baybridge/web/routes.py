@@ -15,24 +15,6 @@ _JSON = const("application/json")
 # Longer than bridge.discover() takes at the most.
 _DISCOVERY_MS = const(45000)
 
-# The dashboard takes this place; until then a page that says where everything is.
-_PAGE = const(
-    "<!doctype html><html lang=en><meta charset=utf-8>"
-    "<meta name=viewport content='width=device-width'><title>Bay Bridge</title>"
-    "<h1>Bay Bridge</h1>"
-    "<p>This bridge reads SOK batteries over Bluetooth and answers here with JSON. "
-    "It only listens: it never switches anything in a battery."
-    "<p>The dashboard is not built yet. What there is:<ul>"
-    "<li><a href=/api/v1/batteries>/api/v1/batteries</a> all batteries"
-    "<li>/api/v1/batteries/<i>id</i> one of them"
-    "<li>/api/v1/batteries/<i>id</i>/history what it did"
-    "<li><a href=/api/v1/logs>/api/v1/logs</a> the files on the card"
-    "<li><a href=/api/v1/discovery>/api/v1/discovery</a> the batteries in the air"
-    "<li><a href=/api/v1/frames>/api/v1/frames</a> the last raw frames"
-    "<li><a href=/api/v1/diagnostics>/api/v1/diagnostics</a> how the bridge is doing"
-    "<li><a href=/healthz>/healthz</a> whether it is well</ul>"
-)
-
 
 def _live(body, kind=_JSON, status=200):
     return Response(body, status, {"Content-Type": kind, "Cache-Control": "no-store"})
@@ -57,7 +39,9 @@ def make_app(bridge, gate) -> Microdot:
 
     @app.get("/")
     async def page(request):
-        return Response(_PAGE, 200, {"Content-Type": "text/html; charset=utf-8"})
+        from baybridge.web import page
+
+        return page.answer(bridge.files, request)
 
     @app.get("/api/v1/batteries")
     async def batteries(request):
