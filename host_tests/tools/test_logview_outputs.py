@@ -169,7 +169,7 @@ def test_plot_when_made_then_the_page_is_whole_and_asks_for_nothing(plotted):
         "spread of the cells, mV",
         "temperature, °C",
         "state of charge, %",
-        "states and protection",
+        "states, alarms and protection",
     ]
 
 

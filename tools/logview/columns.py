@@ -160,6 +160,4 @@ def _alarms_vote(fields):
     """Return 1 if a record has a column for alarms, -1 if it has none, 0 if it does not tell."""
     if _PROTECTION.fullmatch(fields[-3]):
         return 1
-    if _PROTECTION.fullmatch(fields[-2]):
-        return -1
-    return 1 if fields[-2] else 0
+    return -1 if _PROTECTION.fullmatch(fields[-2]) else 0

@@ -119,8 +119,8 @@ def _lanes(chart):
             )
     height = _LANE * len(chart.lanes)
     return (
-        '<section data-panel="lanes"><h2>states and protection<output></output></h2>'
-        + _svg(chart, height, "".join(labels), "".join(boxes), "states and protection")
+        '<section data-panel="lanes"><h2>states, alarms and protection<output></output></h2>'
+        + _svg(chart, height, "".join(labels), "".join(boxes), "states, alarms and protection")
         + "</section>"
     )
 
