@@ -62,8 +62,8 @@ class Board(boards.Board):
         self._holds = 0
         self.battery.crosscheck = self.crosscheck = Crosscheck(self.battery)
 
-    def live(self):
-        """Live through the 5 s from one burst to the next, at a load of its own."""
+    def draw_current(self):
+        """Let the load change now and then."""
         draw = self.random
         if self._holds == 0:
             # For 20 s to a minute; a third of the time there is none.
@@ -71,12 +71,21 @@ class Board(boards.Board):
             is_idle = draw.random() < 1 / 3
             self._current_ma = 0 if is_idle else int(draw.uniform(-150000, 60000))
         self._holds -= 1
+
+    def load_cells(self):
+        """Give the cells the voltages they have at this current."""
         self.sim.current_ma = self._current_ma
-        uv = [
-            int(rest_uv + self._current_ma * mohm)
-            for rest_uv, mohm in zip(self._rest_uv, self._cells_mohm, strict=True)
-        ]
-        self.set_cells(uv)
+        self.set_cells(
+            [
+                int(rest_uv + self._current_ma * mohm)
+                for rest_uv, mohm in zip(self._rest_uv, self._cells_mohm, strict=True)
+            ]
+        )
+
+    def live(self):
+        """Live through the 5 s from one burst to the next."""
+        self.draw_current()
+        self.load_cells()
         self.burst()
 
     def _bms_answers(self):
