@@ -133,6 +133,8 @@ def _fitted_lines(found, averaged):
         f"by what the crosscheck shows after {boards.LOOKS} bursts, of which each weighs an "
         "eighth against those before;",
         f"a single burst alone has {_tenths(single)}: its noise times the divider's ratio;",
+        f"{sum(1 for waits in found['waits', ''] if waits)} boards had to wait for more than the "
+        "60 bursts the fit asks for, because spikes spoiled one;",
         f"a single burst away from rest, 2.9 to 3.65 V: {_tenths(anywhere)}",
         f"each cell of the BMS is taken to be off by up to {boards.BMS_CELL_UV / 1000:.0f} mV "
         "for ever; fitted to it, the taps are no second opinion on it any more",

@@ -9,7 +9,7 @@ import multiprocessing
 
 from baybridge.battery import sample as groups
 from baybridge.battery.battery import Battery
-from baybridge.battery.calibration import BURSTS, Calibration
+from baybridge.battery.calibration import BURSTS, Calibration, NotNow
 from baybridge.battery.calibration_fit import BURSTS_NEEDED
 from baybridge.battery.crosscheck import Crosscheck
 from baybridge.battery.taps import Harness
@@ -37,6 +37,7 @@ _METER_DIGIT_UV = 1000
 BMS_CELL_UV = 2000
 _STALE_S10 = 200
 _REST_MS = 60000
+_PATIENCE = 10
 # Looks of the crosscheck that its averages and its rests are settled after.
 LOOKS = 16
 _PINS = (32, 33, 34, 35)
@@ -87,6 +88,8 @@ class Board:
         self._plain = [dict(tap) for tap in taps]
         # Why a calibration was refused, though nothing is wrong with the board.
         self.refusal = None
+        # Bursts that the fit had to wait for beyond those it asks for.
+        self.waits = 0
 
     # --- the battery ----------------------------------------------------------------------------
 
@@ -166,6 +169,9 @@ class Board:
         """Return the records of a calibration with the multimeter, not in force yet."""
         for _ in range(BURSTS):
             self.burst()
+        # A burst that spikes have spoiled begins the count anew: the owner is told to wait.
+        while not self.calibration.is_settled:
+            self.burst()
         meters_uv = [self.meter_uv(k) for k in (1, 2, 3, 4)]
         calibration = self.calibration
         return calibration.records(calibration.meter(meters_uv, point, self.now_s10), None)
@@ -234,6 +240,7 @@ def play(task):
         board.temp_c = CALIBRATED_AT_C + warm_k
         fit(board, found)
     found["refusal", ""] = board.refusal
+    found["waits", ""] = board.waits
     return found
 
 
@@ -247,7 +254,17 @@ def fit(board, found):
     for _ in range(BURSTS_NEEDED):
         board.burst()
     calibration = board.calibration
-    board.use(calibration.records(calibration.bms(board.now_s10), None))
+    proposal = None
+    while proposal is None:
+        try:
+            proposal = calibration.bms(board.now_s10)
+        except NotNow:
+            # Spikes have spoiled a burst; it has to weigh less first.
+            if calibration.fit.count > _PATIENCE * BURSTS_NEEDED:
+                raise
+            board.waits += 1
+            board.burst()
+    board.use(calibration.records(proposal, None))
     board.set_level(*REST_UV)
     found["fitted, averaged", "rest"] = _averaged_errors_uv(board)
     found["fitted", "rest"] = board.errors_uv()
