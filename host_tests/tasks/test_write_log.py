@@ -3,9 +3,12 @@
 import gc
 import os
 import sys
+from array import array
 
 from baybridge.battery import sample as groups
+from baybridge.battery.alarms import Alarms
 from baybridge.battery.battery import Battery
+from baybridge.battery.taps import Harness
 from baybridge.record import csv_line
 from baybridge.tasks.write_log import LogWriter
 from host_tests.fakes.card import card_and_hand
@@ -81,6 +84,94 @@ def test_columns_when_they_come_late_then_second_file_with_its_own_header():
     )
     assert content(card, "2024-05-17.csv").count(b"\r\n") == 4
     assert seqs(card, "2024-05-17-2.csv") == [3, 4, 5, 6, 7, 8, 9]
+
+
+def wire(battery, clock):
+    """Give a battery a harness; return what reads it at this moment."""
+    tap = {"top_ohm": 100000, "bottom_ohm": 100000, "gain_ppm": 1000000, "offset_uv": 0}
+    tap.update({"calibrated_against": None, "calibrated_time": None})
+    harness = battery.harness = Harness([tap] * 4, 200)
+
+    def read():
+        for k in range(1, 5):
+            harness.evaluate(k, array("H", [1600 + k] * 8), 8)
+        harness.finish(clock.uptime_s10())
+
+    return read
+
+
+def test_record_when_taps_are_wired_and_an_alarm_stands_then_both_are_in_it():
+    card, _ = card_and_hand()
+    clock = FakeClock(unix_s=NOON_S)
+    battery = known_battery()
+    read = wire(battery, clock)
+    battery.alarms = Alarms(battery, {})
+
+    def alarm():
+        battery.alarms.mask = 1 << 3
+
+    writer = LogWriter(battery, card, clock, 3, LOG)
+    after(clock, ((15, read), (10, alarm), (10, None)), writer)
+    lines = content(card, "2024-05-17.csv").decode().split("\r\n")
+    assert lines[0].split(",")[14:27] == [
+        "temperature_1_c",
+        "temperature_2_c",
+        "tap_1_v",
+        "tap_2_v",
+        "tap_3_v",
+        "tap_4_v",
+        "charge_fet",
+        "discharge_fet",
+        "heater",
+        "balancing",
+        "protection",
+        "alarms",
+        "baybridge_0.1.0_record_10s_fast_0s_rest_0s_flush_30s",
+    ]
+    rows = [line.split(",") for line in lines[1:-1]]
+    assert [row[16:20] for row in rows] == [
+        [""] * 4,
+        ["3.202", "3.204", "3.206", "3.208"],
+        ["3.202", "3.204", "3.206", "3.208"],
+    ]
+    assert [row[25] for row in rows] == ["", "", "battery_uv"]
+
+
+def test_record_when_only_the_harness_was_ever_read_then_its_taps():
+    card, _ = card_and_hand()
+    clock = FakeClock(unix_s=NOON_S)
+    battery = Battery("house1", "House 1", 200, ("bad_checksum",))
+    read = wire(battery, clock)
+    writer = LogWriter(battery, card, clock, 3, LOG)
+    # Until it is read there is nothing to say, and then six records wait for the BMS.
+    after(clock, ((95, None),) + ((1, read), (10, read)) * 7, writer)
+    lines = content(card, "2024-05-17.csv").decode().split("\r\n")
+    assert lines[0].startswith(
+        "time,boot,seq,uptime_ms,voltage_v,current_a,power_w,soc_pct,remaining_ah,cycles,"
+        "tap_1_v,tap_2_v,tap_3_v,tap_4_v,charge_fet,"
+    )
+    assert lines[1].startswith(
+        "2024-05-17T12:02:36Z,3,0,156000,,,,,,,3.202,3.204,3.206,3.208,,,,,,,,"
+    )
+
+
+def test_ring_when_taps_are_wired_and_the_card_is_away_then_a_quarter_of_an_hour_fits():
+    card, hand = card_and_hand()
+    clock = FakeClock(unix_s=NOON_S)
+    battery = known_battery()
+    wire(battery, clock)()
+    battery.alarms = Alarms(battery, {})
+    battery.alarms.mask = 1 << 3
+    writer = LogWriter(battery, card, clock, 3, LOG)
+
+    def insert():
+        assert writer.dropped == 0
+        # 51 bytes each, so one in 14 s fits; without new readings that is one in two periods.
+        assert 44 <= writer.waiting <= 50
+        hand.insert()
+
+    after(clock, ((65, hand.pull), (900, insert), (300, None)), writer)
+    assert writer.dropped <= 4
 
 
 def test_card_when_pulled_and_put_back_then_nothing_lost():

@@ -62,7 +62,8 @@ def blocks():
 def _lines(content):
     begin = 0
     while begin < len(content):
-        end = content.index(b"\n", begin) + 1
+        # The day may end in the middle of a line, where a sector ends.
+        end = content.find(b"\n", begin) + 1 or len(content)
         yield content[begin:end]
         begin = end
 
