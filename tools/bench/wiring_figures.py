@@ -48,16 +48,16 @@ def _found(pool, tries):
     total = sum(len(found) for found in outcomes)
     worst = min(sum(one.is_right for one in found) / len(found) for found in outcomes)
     lines = [
-        f"{right} of {total} found, by its name and alone; of the worst kind {worst:.1%}. Boards of"
-        " 0.1 % parts, calibrated",
+        f"{right} of {total} found, by its name and alone; of the worst kind {worst:.1%}. Boards"
+        " of 0.1 % parts, calibrated",
         "at two points, within 20 K of that; cells of 2.9 to 3.6 V up to 40 mV apart, in each"
         " fifth battery one",
         "up to 150 mV more; 150 A of load to 60 A of charge, changing, a third of the time none;"
         " half of the faults",
         "come to a board that had been sound. What was put in: how often found, after how many"
         " bursts of 5 s in",
-        "the median (and at most), how often something else was said first; and how often the end"
-        " was another:",
+        "the median (and at most), how often something else was said first; and what the end was"
+        " otherwise:",
     ]
     for row, found in zip(wiring.FAULTS, outcomes, strict=True):
         lines += _row(row, found)

@@ -1,0 +1,86 @@
+"""The line through errors over current: found by its steps, and only by those that agree."""
+
+from baybridge.battery.growth import Growth
+from host_tests.upy.heap import allocates
+
+
+def levels(growth, *pairs):
+    """Feed levels of (A, mV of both taps), four comparisons each; return the mV at 100 A."""
+    for current_a, mv in pairs:
+        for _ in range(4):
+            growth.feed(current_a, mv * 4, mv * 4)
+    # A level ends with the next one's beginning.
+    growth.feed(1000, 0, 0)
+    return growth.mv_at_100a
+
+
+def test_three_steps_on_one_line_then_it_is_found():
+    assert levels(Growth(), (0, 0), (-60, -30), (0, 0)) == 0
+    assert levels(Growth(), (0, 0), (-60, -30), (0, 0), (-40, -20)) == 50
+
+
+def test_a_fault_that_came_with_one_step_then_no_line():
+    pairs = ((0, 0), (-60, -100), (0, -100), (-40, -100), (20, -100), (-60, -100), (0, -100))
+    assert levels(Growth(), *pairs) == 0
+
+
+def test_a_fault_that_came_with_one_step_beside_a_line_then_the_line_once_it_is_past():
+    growth = Growth()
+    assert levels(growth, (0, 0), (-60, -130), (0, -100), (-40, -120), (20, -90)) == 0
+    growth = Growth()
+    pairs = ((0, 0), (-60, -130), (0, -100), (-40, -120), (20, -90), (-50, -125), (0, -100))
+    assert levels(growth, *pairs) == 50
+
+
+def test_the_other_way_round_then_negative():
+    assert levels(Growth(), (0, 0), (-60, 30), (0, 0), (-40, 20)) == -50
+
+
+def test_steps_too_small_in_current_or_voltage_then_no_line():
+    assert levels(Growth(), (0, 0), (-9, -30), (0, 0), (-9, -30), (0, 0)) == 0
+    assert levels(Growth(), (0, 0), (-19, -40), (0, 0), (-19, -40), (0, 0)) == 0
+    assert levels(Growth(), (0, 0), (-60, -15), (0, 0), (-60, -15), (0, 0)) == 0
+
+
+def test_one_tap_alone_then_no_line():
+    growth = Growth()
+    for current_a in (0, -60, 0, -40, 10, -60, 0):
+        for _ in range(4):
+            growth.feed(current_a, current_a * 2, 0)
+    assert growth.mv_at_100a == 0
+
+
+def test_a_current_that_creeps_then_no_level_and_no_line():
+    growth = Growth()
+    for current_a in range(0, -120, -6):
+        assert not growth.feed(current_a, current_a * 2, current_a * 2)
+    assert growth.mv_at_100a == 0
+
+
+def test_found_then_it_stays_until_four_steps_show_none():
+    growth = Growth()
+    assert levels(growth, (0, 0), (-60, -30), (0, 0), (-40, -20)) == 50
+    for n in range(8):
+        for _ in range(4):
+            growth.feed(-60 * (n & 1), 0, 0)
+        # The last of the old line's steps ends with the fourth new one.
+        if n < 4:
+            assert growth.mv_at_100a == 50
+    assert growth.mv_at_100a == 0
+    assert growth.part_q(-60 * 64) == 0
+
+
+def test_part_is_what_the_line_explains_at_a_current():
+    growth = Growth()
+    levels(growth, (0, 0), (-60, -30), (0, 0), (-40, -20))
+    assert growth.part_q(-60 * 64) == -120
+    assert growth.part_q(0) == 0
+    growth.forget()
+    assert (growth.mv_at_100a, growth.part_q(-60 * 64)) == (0, 0)
+
+
+def test_feed_then_no_allocation_even_of_absurd_values():
+    growth = Growth()
+    for current_a in (0, -400, 400, -400, 400):
+        for _ in range(20):
+            assert not allocates(growth.feed, current_a, 60000, -60000)
