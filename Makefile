@@ -21,6 +21,7 @@ all: help
 
 help:
 	@echo 'make run     the firmware on this computer; PORT= VM=micropython|cpython CAPTURE=a,b CONFIG= SD= SPEED='
+	@echo 'make page    the dashboard, packed into build/www; run, test and bench build it too'
 	@echo 'make test    every test; REQUIRE_ALL=1 makes a skipped one a failure, ARGS= goes to pytest'
 	@echo 'make test-upy  only the tests that run on MicroPython, there'
 	@echo 'make bench   the benchmarks, also into build/bench.json; FROZEN=1 builds a firmware image too'
@@ -37,7 +38,7 @@ setup: .tools/stamp
 .tools/stamp: pyproject.toml tools/setup.py tools/setup_micropython.py
 	@$(PYTHON) -m tools.setup
 
-run: setup
+run: setup try-page
 	@vm='$(VM)'; \
 	if [ -z "$$vm" ]; then if [ -x $(MICROPYTHON) ]; then vm=micropython; else vm=cpython; fi; fi; \
 	set -- tools/run_host.py --port '$(PORT)' --speed '$(SPEED)'; \
@@ -50,7 +51,14 @@ run: setup
 	*) echo "VM=$$vm: it is micropython or cpython" >&2; exit 2 ;; \
 	esac
 
-test: setup .tools/logview
+# The dashboard, packed into build/www; a bridge does without it.
+page:
+	@$(PYTHON) -m tools.build_page
+
+try-page:
+	@$(PYTHON) -m tools.build_page || :
+
+test: setup try-page .tools/logview
 	@REQUIRE_ALL='$(REQUIRE_ALL)' $(VENV)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-upy: setup
@@ -72,7 +80,7 @@ divider:
 calibrate:
 	@$(PYTHON) -m tools.calibrate $(ARGS)
 
-bench: setup .tools/logview
+bench: setup try-page .tools/logview
 	@mkdir -p build
 	@PYTHONPATH=$(HOST_PATH) $(VENV)/python -m tools.bench
 
@@ -80,16 +88,18 @@ lint: setup
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy
+	@$(PYTHON) -m tools.build_page check
 
 format: setup
 	@$(VENV)/ruff check --fix .
 	@$(VENV)/ruff format .
+	@$(PYTHON) -m tools.build_page format
 
 size: setup
 	@$(VENV)/python -m tools.size
 
 clean:
-	rm -rf .tools build .ruff_cache .hypothesis
+	rm -rf .tools build .ruff_cache .hypothesis firmware/www/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: all help setup run test test-upy bench logview divider calibrate lint format size clean
+.PHONY: all help setup run page try-page test test-upy bench logview divider calibrate lint format size clean
