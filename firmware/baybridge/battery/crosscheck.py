@@ -186,7 +186,8 @@ class Crosscheck:
         for i in range(self.count):
             if states[i] == TAP_OK and not leads.is_stray(i + 1):
                 self._average(i)
-        self._averaged_s10 = now_s10
+        # As old as what was compared.
+        self._averaged_s10 = self._taken_s10
         if not leads.are_sound:
             # With a tap missing one fault looks like another: no more of that until it is back.
             for i in range(self.count):
