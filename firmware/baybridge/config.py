@@ -250,16 +250,26 @@ def _check_taps(config, chip, problems):
     used = {}
     for key in _PINS:
         used[config["card"][key]] = "card." + key
+    wired = None
     for battery in config["batteries"]:
         place, given = battery["taps"]
         battery["taps"] = []
         if given is None or given == []:
+            continue
+        if wired is not None:
+            sentence = (
+                "%s.taps: the board is joined to the B- of %s already, and a second B- on it would "
+                "bridge both BMSs; give this battery a board of its own"
+            )
+            problems.append(sentence % (place, shown(wired["id"])))
             continue
         # Most bridges have no taps, and the tables are big.
         from baybridge import config_taps
 
         rows = [row for row in SCHEMA if row[0].startswith(_TAP)]
         battery["taps"] = config_taps.check(given, place + ".taps", rows, chip, used, problems)
+        if battery["taps"]:
+            wired = battery
 
 
 def _assigned(keys, values):

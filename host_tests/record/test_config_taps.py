@@ -203,20 +203,6 @@ def test_pin_when_the_card_has_it_then_refused():
     assert problems[0].startswith("batteries[0].taps[0].pin: 5 is in use already by card.cs; ")
 
 
-def test_pin_when_another_battery_has_it_then_only_the_second_is_refused():
-    raw = [
-        {"match": "SOK-A", "taps": taps_of(GOOD[:2])},
-        {"match": "SOK-B", "taps": [{"pin": 33, "top_ohm": 103000, "bottom_ohm": 100000}]},
-    ]
-    parsed, problems = config.check({"batteries": raw})
-    assert [len(battery["taps"]) for battery in parsed["batteries"]] == [2, 0]
-    assert problems == [
-        "batteries[1].taps[0].pin: 33 is in use already by batteries[0].taps[1].pin; "
-        "take 34 or 35",
-        "batteries[1].taps: no tap is read until that is put right",
-    ]
-
-
 def test_divider_when_beyond_the_range_then_refused_with_the_least_resistor():
     taps, problems = check(changed(2, top_ohm=103000))
     assert taps == []
@@ -367,8 +353,10 @@ def test_text_when_as_long_as_can_be_then_it_is_read():
     }
     taps = []
     for pin in (1, 2, 4, 6, 7, 8, 9, 10):
+        top = 1200000 * (len(taps) + 1)
+        made_for = "%d:%d/1000000" % (pin, top)
         taps.append(dict(tap))
-        taps[-1].update({"pin": pin, "calibrated_divider": "%d:4000000/1000000" % pin})
+        taps[-1].update({"pin": pin, "top_ohm": top, "calibrated_divider": made_for})
     batteries = []
     for n in range(4):
         batteries.append(
@@ -376,7 +364,7 @@ def test_text_when_as_long_as_can_be_then_it_is_read():
                 "id": "abcdefghijklmno%d" % n,
                 "name": "\u00e4" * 16,
                 "match": "%d" % n + "x" * 28,
-                "taps": taps[n * 2 : n * 2 + 2],
+                "taps": [] if n else taps,
             }
         )
     raw = {
@@ -397,3 +385,19 @@ def test_is_kept_when_something_was_left_out_or_replaced_then_not():
     assert not config.is_kept("naem: unknown key; left out")
     assert not config.is_kept("batteries[0].poll_s: 0.1 is below 0.5; using 2")
     assert config.is_kept('batteries[1].match: may find the same as "a"; give both an address')
+
+
+def test_taps_when_a_second_battery_has_some_too_then_its_are_refused():
+    # Two B- on one board bridge both BMSs: the current of a fault would go through the board.
+    raw = {
+        "batteries": [
+            {"id": "house1", "match": "SOK-1", "taps": taps_of(GOOD[:2])},
+            {"id": "house2", "match": "SOK-2", "taps": taps_of(((34, 103000, 100000),))},
+        ]
+    }
+    parsed, problems = config.check(raw)
+    assert [len(battery["taps"]) for battery in parsed["batteries"]] == [2, 0]
+    assert problems == [
+        'batteries[1].taps: the board is joined to the B- of "house1" already, and a second B- on '
+        "it would bridge both BMSs; give this battery a board of its own"
+    ]
