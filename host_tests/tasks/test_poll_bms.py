@@ -4,8 +4,9 @@ from baybridge.battery import link as states
 from baybridge.battery import sample as groups
 from host_tests.data import frames
 from host_tests.fakes.peripheral import MODBUS_GATT
-from host_tests.fakes.scripted import REPLIES_12V, ScriptedBattery
+from host_tests.fakes.scripted import REPLIES_12V, REPLIES_24V, ScriptedBattery
 from host_tests.tasks.link_rig import C1, C2, C4, REQUESTS, Rig
+from tools.sim.frames import encode_protection
 
 
 def test_a_battery_at_a_known_address_is_read_within_seconds():
@@ -70,6 +71,17 @@ def test_protection_is_asked_each_cycle_while_a_fet_is_off():
         assert rig.scripted.asked[C4] >= rig.scripted.asked[C2] - 2
 
     Rig(ScriptedBattery(REPLIES_12V)).run(test)
+
+
+def test_protection_is_asked_each_cycle_while_its_bytes_are_not_zero():
+    async def test(rig):
+        await rig.clock.sleep_ms(30000)
+        assert rig.battery.sample.chg_fet and rig.battery.sample.dis_fet
+        assert rig.scripted.asked[C4] >= rig.scripted.asked[C2] - 2
+
+    replies = dict(REPLIES_24V)
+    replies[C4] = (encode_protection(bytes([0, 0, 0, 0, 0, 0, 1]) + bytes(9)),)
+    Rig(ScriptedBattery(replies)).run(test)
 
 
 def test_a_battery_that_never_sends_f9_is_polled_without_delay_and_protection_is_unknown():

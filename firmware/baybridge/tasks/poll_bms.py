@@ -74,7 +74,7 @@ class Poller:
         if self._is_due(SENSORS, self._sensors_cycle, period_ms):
             await self._ask(abc.STATUS)
             self._sensors_cycle = self._cycle + _SENSORS_CYCLES
-        if self._is_fet_off() or self._is_due(PROTECTION, self._protection_cycle, period_ms):
+        if self._is_protecting() or self._is_due(PROTECTION, self._protection_cycle, period_ms):
             await self._ask_protection()
         if self._once_tries < _ONCE_TRIES:
             await self._ask_once()
@@ -118,11 +118,12 @@ class Poller:
         age_s10 = self._battery.sample.age_s10(group, self._clock.uptime_s10())
         return age_s10 is not None and age_s10 + period_ms // 50 > self._battery.stale_s10
 
-    def _is_fet_off(self):
+    def _is_protecting(self):
+        # Then its bytes are asked each cycle, so that the alarm begins and ends with them.
         sample = self._battery.sample
         if self._protection_misses >= _PROTECTION_TRIES or sample.taken_s10[SENSORS] < 0:
             return False
-        return not (sample.chg_fet and sample.dis_fet)
+        return not (sample.chg_fet and sample.dis_fet) or any(sample.protection)
 
     async def _ask_protection(self):
         if await self._ask(abc.PROTECTION):
