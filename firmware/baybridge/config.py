@@ -258,8 +258,8 @@ def _check_taps(config, chip, problems):
             continue
         if wired is not None:
             sentence = (
-                "%s.taps: the board is joined to the B- of %s already, and a second B- on it would "
-                "bridge both BMSs; give this battery a board of its own"
+                "%s.taps: the board is joined to the B- of %s already, and a second B- on it "
+                "would bridge both BMSs; give this battery a board of its own"
             )
             problems.append(sentence % (place, shown(wired["id"])))
             continue
