@@ -3,7 +3,8 @@
 Not in boot.py, so that a tool can stop it with a soft reset (house.md 3).
 """
 
-from baybridge.app import App, board_ports
+from baybridge.app import App
+from baybridge.app_ports import board_ports
 
 
 def main():
@@ -14,6 +15,7 @@ def main():
         print("Bay Bridge: boot %d, http on port %d" % (app.boot, app.config["http"]["port"]))
         # The console is a cable away: whoever reads this has the board in hand.
         print("token for changes:", app.bridge.token)
+        print("password of its own Wi-Fi, %s: %s" % (app.access_ssid, app.access_password))
         for problem in app.problems:
             print("config:", problem)
         app.run_forever()

@@ -6,6 +6,7 @@ defines names and does nothing else.
 """
 
 import ast
+from pathlib import PurePath
 
 import pytest
 
@@ -53,7 +54,10 @@ def room_of(path):
     if parts[0] != "baybridge":
         return parts[0]
     room = parts[1] if len(parts) > 1 else "__init__"
-    return "config" if room.startswith("config") else room
+    for wide in ("app", "config"):
+        if room.startswith(wide):
+            return wide
+    return room
 
 
 def imported_names(tree):
@@ -76,7 +80,7 @@ def import_problems(room, tree):
             yield f"{line}: relative import {name}"
         elif top == "baybridge":
             target = (name.split(".") + [""])[1]
-            target = "config" if target.startswith("config") else target
+            target = room_of(PurePath("baybridge", target)) if target else target
             if target != room and target not in MAY_IMPORT.get(room, set()):
                 yield f"{line}: {room} must not import {name}"
             elif room == target == "ports":

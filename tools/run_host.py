@@ -18,10 +18,12 @@ from tools.sim.harness import EQUAL_PINS, SimHarness
 from tools.sim.load import Boat
 
 _FOLDER = "build/host"
+_FIRST_FOLDER = "build/first-start"
 # The pins docs/wiring.md recommends for four taps.
 _TAP_PINS = (32, 33, 34, 35)
 _PACKETS_PER_S = 2
 _OPTIONS = ("--port", "--speed", "--capture", "--config", "--sd", "--folder")
+_SWITCHES = ("--first-start",)
 
 
 def stop(sentence):
@@ -33,10 +35,17 @@ def stop(sentence):
 def read_options(args):
     """Return the options as a dict of their words; it stops with a sentence if one is odd."""
     options = {}
-    for i in range(0, len(args), 2):
+    i = 0
+    while i < len(args):
+        if args[i] in _SWITCHES:
+            options[args[i][2:]] = "yes"
+            i += 1
+            continue
         if args[i] not in _OPTIONS or i + 1 == len(args):
-            stop("%s: not one of %s VALUE" % (args[i], " ".join(_OPTIONS)))
+            known = " ".join(_OPTIONS), " ".join(_SWITCHES)
+            stop("%s: not one of %s VALUE, or %s" % (args[i], known[0], known[1]))
         options[args[i][2:]] = args[i + 1]
+        i += 2
     return options
 
 
@@ -128,17 +137,25 @@ def main():
     port = number(options, "port", 8080, 1, 65535)
     speed = number(options, "speed", 1, 1, 1000)
     batteries = make_batteries(options.get("capture"))
-    if "config" in options:
+    is_first = "first-start" in options
+    if is_first:
+        text = None
+    elif "config" in options:
         text = read_file(options["config"])
     else:
         text = make_config(batteries, port)
     if not is_free(port):
         stop("port %d cannot be had: another program listens there" % port)
-    world = World(HostClock(speed), options.get("folder", _FOLDER), options.get("sd"))
+    folder = options.get("folder", _FIRST_FOLDER if is_first else _FOLDER)
+    world = World(HostClock(speed), folder, options.get("sd"), is_first)
+    if is_first:
+        # Both are this computer, so that a browser finds the bridge where it says it is.
+        world.router.ap.address = "127.0.0.1"
+        world.router.address = ("127.0.0.2", "255.0.0.0", "127.0.0.1", "127.0.0.1")
     for battery in batteries:
         world.add(battery)
     app = world.start(text)
-    if isinstance(batteries[0], SimBattery):
+    if isinstance(batteries[0], SimBattery) and not is_first:
         wire(world, batteries[0], app.config["batteries"][0]["taps"])
     # --port is what `make run` promised, whatever a CONFIG for the board says.
     app.config["http"]["port"] = port
@@ -148,6 +165,10 @@ def main():
     print("%s, in the air: %s" % (world.board.micropython, names))
     print("http://localhost:%d/   http://localhost:%d/api/v1/batteries" % (port, port))
     print("token for changes: %s" % app.bridge.token)
+    if is_first:
+        access = "made up: access point %s, password %s" % (app.access_ssid, app.access_password)
+        router = world.router
+        print('%s; in the air "%s", password "%s"' % (access, router.ssid, router.password))
     try:
         asyncio.run(app.run())
     except KeyboardInterrupt:

@@ -1,10 +1,10 @@
 """The only wiring: configuration -> ports -> model -> tasks. Nothing is decided here."""
 
 import asyncio
-import os
 import sys
 from micropython import const
 
+from baybridge.app_ports import Ports
 from baybridge.battery.alarms import Alarms
 from baybridge.battery.battery import Battery
 from baybridge.battery.card_watch import CardWatch
@@ -19,6 +19,8 @@ from baybridge.tasks.keep_counters import CounterKeeper
 from baybridge.tasks.keep_time import TimeKeeper
 from baybridge.tasks.keep_wifi import WifiKeeper
 from baybridge.tasks.listen import Listener
+from baybridge.tasks.network import Network
+from baybridge.tasks.own_secrets import own_access_password, own_token
 from baybridge.tasks.poll_bms import Poller
 from baybridge.tasks.recover import Ladder
 from baybridge.tasks.supervise import Supervisor
@@ -30,7 +32,6 @@ from baybridge.web.routes import make_app
 
 _CONFIG = const("config.json")
 _BOOTS = const("boots.txt")
-_TOKEN = const("token.txt")
 _FRAME_SLOTS = const(200)
 # How long a task may go without progress before it is restarted. The poller's longest legal
 # wait is an open() behind three others on one radio.
@@ -44,71 +45,6 @@ _CALIBRATE_LIMIT_S = const(30)
 _RESET_LIMIT_S = const(60)
 _WIFI_LIMIT_S = const(60)
 _TIME_LIMIT_S = const(60)
-
-
-class Ports:
-    """What the application needs of the world; on the board from board_ports()."""
-
-    def __init__(
-        self,
-        clock,
-        files,
-        board,
-        watchdog,
-        make_card,
-        make_central,
-        make_wifi,
-        probe,
-        ntp,
-        make_adc,
-    ):
-        self.clock = clock
-        self.files = files
-        self.board = board
-        self.watchdog = watchdog
-        # make_card(config["card"]) and make_central(adverts, service, notify, write).
-        self.make_card = make_card
-        self.make_central = make_central
-        # make_wifi(name, ssid, password); ntp is None where the clock is right by itself.
-        self.make_wifi = make_wifi
-        self.probe = probe
-        self.ntp = ntp
-        # make_adc(pins of all taps); asked only where taps are wired.
-        self.make_adc = make_adc
-
-
-def board_ports() -> Ports:
-    """Return the ports of the board this runs on."""
-    from baybridge.ports.ble import Central
-    from baybridge.ports.board import Board
-    from baybridge.ports.card import Card
-    from baybridge.ports.clock import Clock
-    from baybridge.ports.files import Files
-    from baybridge.ports.ntp import Ntp
-    from baybridge.ports.probe import Probe
-    from baybridge.ports.watchdog import Watchdog
-    from baybridge.ports.wifi import Wifi
-
-    clock = Clock()
-    return Ports(
-        clock,
-        Files(),
-        Board(),
-        Watchdog(60000),
-        Card,
-        lambda *args: Central(clock, *args),
-        Wifi,
-        Probe(),
-        Ntp(),
-        _board_adc,
-    )
-
-
-def _board_adc(pins):
-    # Most bridges have no taps, and then this stays out of their RAM.
-    from baybridge.ports.adc import Adc
-
-    return Adc(pins)
 
 
 class App:
@@ -148,7 +84,7 @@ class App:
             clock, self.config["name"], VERSION, self.boot, self.batteries, self.frames
         )
         self.bridge.read_token = self.config["http"]["read_token"]
-        self.bridge.token = self.config["http"]["token"] or _own_token(ports.files)
+        self.bridge.token = self.config["http"]["token"] or own_token(ports.files)
         self.bridge.release = self._release
         self.bridge.fast = self._fast
         self.bridge.discover = self._discover
@@ -233,6 +169,19 @@ class App:
         self.wifi = WifiKeeper(wifi, ports.probe, ports.clock, lambda: guard.served)
         self.supervisor.add("wifi", self.wifi.run, _WIFI_LIMIT_S)
         card = self.card if config["log"]["enabled"] else None
+        # Not the name in the configuration: whoever looks for it may not know that.
+        self.access_ssid = "baybridge-" + ports.board.short_id
+        self.access_password = own_access_password(ports.files)
+        self.network = self.bridge.network = Network(
+            self.wifi,
+            config["wifi"],
+            lambda ssid, password: ports.make_wifi(config["name"], ssid, password),
+            ports.make_access
+            and (lambda: ports.make_access(self.access_ssid, self.access_password)),
+            self.supervisor.add,
+            lambda change: store_config(ports.files, ports.board.chip, change),
+            ports.clock,
+        )
         self.time = TimeKeeper(ports.clock, ports.ntp, self.wifi, self.boot, card)
         self.supervisor.add("time", self.time.run, _TIME_LIMIT_S)
         self.bridge.set_time = self.time.set_time
@@ -315,7 +264,7 @@ class App:
     async def run(self):
         """Run for ever."""
         # Wi-Fi first: both radios take their memory while it is still in one piece.
-        self.wifi.start()
+        self.network.start()
         try:
             self.central.start()
         except OSError as exc:
@@ -346,14 +295,17 @@ def read_config(files, chip="esp32"):
 def store_config(files, chip, change):
     """Call change(config) on the stored configuration and write it.
 
-    Returns the problems that writing would make final, and then nothing was written.
+    Returns the problems that writing would make final, and then nothing was written. Without a
+    change it only looks for those.
     """
     from baybridge import config
 
     try:
-        parsed, problems = config.parse(files.read_text(_CONFIG), chip)
-        lost = [problem for problem in problems if not config.is_kept(problem)]
-        if not lost:
+        text = files.read_text(_CONFIG)
+        parsed, problems = config.parse(text, chip)
+        # At the first start there is no file, and nothing in it that could be lost.
+        lost = [] if text is None else [one for one in problems if not config.is_kept(one)]
+        if not lost and change is not None:
             change(parsed)
             files.write_atomic(_CONFIG, config.to_text(parsed))
         return lost
@@ -381,16 +333,3 @@ def _count_boot(files):
     except OSError:
         pass  # a full or broken flash must not keep the bridge from reading batteries
     return boot
-
-
-def _own_token(files):
-    # Made on the first start, so that changes need more than being on the boat's Wi-Fi. It has
-    # a file of its own: a configuration the owner got wrong is not overwritten for it.
-    token = (files.read_text(_TOKEN) or "").strip()
-    if len(token) < 8:
-        token = "".join(["%02x" % b for b in os.urandom(8)])
-        try:
-            files.write_atomic(_TOKEN, token + "\n")
-        except OSError:
-            pass  # good until the next start
-    return token

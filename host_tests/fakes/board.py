@@ -12,6 +12,7 @@ class HostBoard:
         self.machine = "this computer"
         self.chip = "esp32"
         self.micropython = sys.implementation.name + " " + ".".join(version)
+        self.short_id = "0001"
         self.reset_cause = "power_on"
         self.reset_reason = None
         self.resets = []

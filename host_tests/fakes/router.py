@@ -1,8 +1,11 @@
 """What stands behind host_tests/fakes/network.py: the router and the hands that switch it off.
 
 It moves by the clock it is given, looked at whenever somebody asks, because the real driver
-works on the other core. Without a clock everything happens at once.
+works on the other core. Without a clock everything happens at once. The board's own access point
+is in host_tests/fakes/soft_ap.py.
 """
+
+from host_tests.fakes.soft_ap import SoftAp
 
 BEACON_TIMEOUT, NO_AP_FOUND, ASSOC_LEAVE = 200, 201, 8
 
@@ -25,6 +28,18 @@ class Router:
         # What connect() raises while connecting; another version says "... State Error".
         self.busy_error = "Wifi Internal Error"
         self.join_ms = 4000
+        self.channel = 6
+        # What else is in the air, as scan() returns it: the neighbours, a second router of the
+        # same network, a hidden one, one whose name is no text.
+        self.others = (
+            (b"marina guests", b"\x02\x00\x00\x00\x00\x01", 1, -80, 0, False),
+            (b"Sea Breeze", b"\x02\x00\x00\x00\x00\x02", 11, -74, 7, False),
+            (b"boat", b"\x02\x00\x00\x00\x00\x03", 11, -79, 3, False),
+            (b"", b"\x02\x00\x00\x00\x00\x04", 3, -66, 3, False),
+            (b"caf\xe9", b"\x02\x00\x00\x00\x00\x05", 3, -70, 4, False),
+        )
+        self.scans = 0
+        self.scan_block_ms = 1800
         self.scan_ms = 3000
         self.beacon_timeout_ms = 6000
         # On the air; and whether it also passes anything on, or is a box with a radio.
@@ -48,9 +63,16 @@ class Router:
         self.retries = 0
         self._offer = (None, None)
         self._end_ms = 0
+        self.ap = SoftAp(self)
 
-    def _now_ms(self):
-        return self.clock.now_ms if self.clock is not None else self._end_ms
+    def now_ms(self):
+        """Return the time by which all of this moves."""
+        if self.clock is None:
+            return self._end_ms
+        # Virtual time, or real time, which starts at 0.
+        if hasattr(self.clock, "now_ms"):
+            return self.clock.now_ms
+        return self.clock.uptime_s10() * 100
 
     # The hands of a test.
 
@@ -58,7 +80,7 @@ class Router:
         """Go off the air."""
         self.settle()
         self.is_near = False
-        self._end_ms = self._now_ms() + self.beacon_timeout_ms
+        self._end_ms = self.now_ms() + self.beacon_timeout_ms
 
     def come_back(self):
         """Be on the air again, and alive."""
@@ -87,12 +109,32 @@ class Router:
 
     def _attempt(self):
         self.is_connecting = True
+        self.ap.go_deaf(self.now_ms())
         is_heard = self.is_near and self._offer[0] == self.ssid
-        self._end_ms = self._now_ms() + (self.join_ms if is_heard else self.scan_ms)
+        self._end_ms = self.now_ms() + (self.join_ms if is_heard else self.scan_ms)
+
+    def scan(self):
+        """Listen to all channels; the caller waits, and the access point hears little."""
+        self.scans += 1
+        if self.is_connecting:
+            return []  # esp_wifi_scan_start() fails then, and nobody looks
+        if self.clock is not None and hasattr(self.clock, "now_ms"):
+            self.clock.now_ms += self.scan_block_ms
+        heard = list(self.others)
+        if self.is_near:
+            bssid = b"\x02\x00\x00\x00\x00\x06"
+            security = 3 if self.password else 0
+            row = (self.ssid.encode(), bssid, self.channel, self.rssi_dbm, security, False)
+            heard.append(row)
+        return heard
 
     def settle(self):
         """Let happen what is due by now."""
-        while self._now_ms() >= self._end_ms:
+        self._settle_station()
+        self.ap.settle(self.now_ms())
+
+    def _settle_station(self):
+        while self.now_ms() >= self._end_ms:
             if self.is_connected and not self.is_near:
                 self._disconnected(BEACON_TIMEOUT)
             elif not self.is_connecting or not self._conclude():
@@ -112,6 +154,8 @@ class Router:
         else:
             self.is_connecting = False
             self.is_connected = True
+            self.ap.hear_again(self._end_ms)
+            self.ap.move(self.channel)
             self.reason = 0
             self.hostname_at_address = self.hostname_at_address or self.hostname
             return False
@@ -119,6 +163,7 @@ class Router:
 
     def _disconnected(self, reason):
         self.is_connected = self.is_connecting = False
+        self.ap.hear_again(self._end_ms)
         self.reason = reason
         if self.is_requested:
             if self.limit:
@@ -131,6 +176,7 @@ class Router:
         """End connection or attempt from the station's side."""
         if self.is_connected or self.is_connecting:
             self.is_connected = self.is_connecting = False
+            self.ap.hear_again(self.now_ms())
             self.reason = ASSOC_LEAVE
 
 

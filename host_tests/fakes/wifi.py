@@ -4,6 +4,10 @@
 class HostWifi:
     """The methods of baybridge.ports.wifi.Wifi for a board that is always online."""
 
+    why_fixed = (
+        "This bridge runs on a computer and uses its network; there is no Wi-Fi of its own to set."
+    )
+
     def __init__(self, name, ssid, password):
         self.ssid = "the network of this computer"
         self.is_configured = True
@@ -23,6 +27,9 @@ class HostWifi:
 
     def is_connected(self):
         return True
+
+    def scan(self):
+        return [("made up: there is no radio here", -50, "wpa2", 6), ("made up 2", -80, "open", 1)]
 
     def failure(self):
         return "idle", "nothing failed"

@@ -8,7 +8,9 @@ real VfsFat in an image file.
 import os
 import sys
 
-from baybridge.app import App, Ports
+from baybridge.app import App
+from baybridge.app_ports import Ports
+from baybridge.ports.access_point import AccessPoint
 from baybridge.ports.adc import Adc
 from baybridge.ports.ble import Central
 from baybridge.ports.files import Files
@@ -17,6 +19,7 @@ from host_tests.fakes.air import Air
 from host_tests.fakes.board import HostBoard
 from host_tests.fakes.clock import HostClock
 from host_tests.fakes.hardware import BOARD, grounded
+from host_tests.fakes.name_server import FakeNameServer
 from host_tests.fakes.ntp import FakeNtp
 from host_tests.fakes.peripheral import Peripheral
 from host_tests.fakes.probe import FakeProbe, HostProbe
@@ -58,9 +61,12 @@ def copy_files(source, target):
 
 
 class World:
-    """One bridge's surroundings; folder holds its flash and its card."""
+    """One bridge's surroundings; folder holds its flash and its card.
 
-    def __init__(self, clock, folder, card_folder=None):
+    A computer is online and knows the time, so in real time there is no router unless asked for.
+    """
+
+    def __init__(self, clock, folder, card_folder=None, has_router=False):
         self.clock = clock
         self.air = Air(clock)
         self.air.install()
@@ -69,12 +75,11 @@ class World:
         copy_files(_PAGE, folder + "/flash/www")
         self.board = HostBoard()
         self.watchdog = FakeWatchdog(60000, clock)
-        # A computer is online and knows the time. In virtual time there is a router to switch
-        # off, of the network "boat" with the "secret word", and a time server that is silent
-        # until a test gives it an answer.
-        self.is_online = isinstance(clock, HostClock)
+        # In virtual time there is a router to switch off, of the network "boat" with the "secret
+        # word", and a time server that is silent until a test gives it an answer.
+        self.is_online = isinstance(clock, HostClock) and not has_router
         self.router = ROUTER
-        self.ntp = None if self.is_online else FakeNtp()
+        self.ntp = None if isinstance(clock, HostClock) else FakeNtp()
         ROUTER.reset(None if self.is_online else clock)
         self.card_folder = card_folder or folder + "/card"
         make_folders(self.card_folder)
@@ -107,14 +112,21 @@ class World:
             self._make_card,
             lambda *args: Central(self.clock, *args),
             HostWifi if self.is_online else Wifi,
+            None if self.is_online else _make_access,
             HostProbe() if self.is_online else FakeProbe(),
             self.ntp,
             Adc,
         )
 
     def start(self, config_text):
-        """Store a configuration and return the App built on it, not yet running."""
-        self.files.write_atomic("config.json", config_text)
+        """Store a configuration and return the App built on it, not yet running.
+
+        None is what a board has at its first start.
+        """
+        if config_text is None:
+            _remove(self.files, "config.json")
+        else:
+            self.files.write_atomic("config.json", config_text)
         return App(self.ports())
 
     def _make_card(self, config_card):
@@ -136,6 +148,15 @@ class World:
         if is_new:
             SLOT.format()
         return Card(config_card)
+
+
+def _make_access(ssid, password):
+    return AccessPoint(ssid, password), FakeNameServer()
+
+
+def _remove(files, name):
+    if files.read_text(name) is not None:
+        os.remove(files._path(name))
 
 
 def _exists(path):

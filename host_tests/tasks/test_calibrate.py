@@ -153,7 +153,7 @@ def test_keep_when_the_stored_text_has_problems_then_nothing_is_lost():
         "The stored configuration has problems, and writing it would lose what was meant there. "
         "Put it right first: wify: unknown key; left out."
     )
-    assert "config.json is missing" in refused_keep(settled(None))
+    assert "other taps than those in use" in refused_keep(settled(None))
     assert "config.json is cut off" in refused_keep(settled(STORED.replace('"end"', '"and"')))
 
 

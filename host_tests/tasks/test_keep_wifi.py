@@ -83,7 +83,7 @@ def test_router_when_back_at_any_moment_then_joined_within_330_seconds():
         bench = Bench()
 
         def note(bench=bench, back_s10=(3600 + 5400 + moment_s) * 10):
-            waits_s.append((bench.keeper._joined_s10 - back_s10) // 10)
+            waits_s.append((bench.keeper.joined_s10 - back_s10) // 10)
 
         keeper = bench.run(3600, ROUTER.leave, 5400 + moment_s, ROUTER.come_back, 330, note)
         assert (keeper.state, keeper.connects) == ("connected", 2), moment_s

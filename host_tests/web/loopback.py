@@ -20,6 +20,7 @@ class Bridge:
     def __init__(self):
         self.read_token = None
         self.token = None
+        self.network = None
         self.is_well = True
         self.files = None
         self.frames_closed = 0

@@ -22,6 +22,8 @@ class Board:
         self.machine = sys.implementation._machine
         self.chip = chip_of(self.machine)
         self.micropython = ".".join([str(n) for n in sys.implementation.version[:3]])
+        # The end of its address, which tells it from its neighbour.
+        self.short_id = "%02x%02x" % tuple(machine.unique_id()[-2:])
         self.reset_cause = self._reset_cause()
         # A panic looks like a deliberate reset on this port, so a deliberate one says so in
         # memory that survives it; this is why we started, if it was one.

@@ -31,12 +31,21 @@ _REASONS = (
     # "Left by ourselves" stays the reason, shown as idle, through all of the next attempt.
     (_IDLE, "no_address", _NO_ADDRESS),
 )
+# wifi_auth_mode_t of ESP-IDF -> what the owner calls it.
+_SECURITIES = const(
+    "open wep wpa wpa2 wpa_wpa2 enterprise wpa3 wpa2_wpa3 wapi owe enterprise_wpa3"
+)
+# Networks a scan returns at the most; a marina has more than anybody reads.
+_MAX_NETWORKS = const(20)
 # esp_exceptions(): known codes are OSError with a text and no errno, others RuntimeError.
 _ERRORS = (OSError, RuntimeError)
 
 
 class Wifi:
     """The station interface; name is the board's host name on the network."""
+
+    # A sentence where the network is not ours to choose.
+    why_fixed = None
 
     def __init__(self, name, ssid, password):
         self.ssid = ssid
@@ -103,6 +112,36 @@ class Wifi:
         True for ever after a router died or forgot us: only its radio signal counts.
         """
         return self._wlan is not None and self._wlan.isconnected()
+
+    def scan(self):
+        """Return the networks in the air as (ssid, rssi_dbm, security, channel), strongest first.
+
+        None if the radio cannot listen. The whole board stands still for two seconds meanwhile,
+        and who is on the access point hears little. The driver returns an empty list, too, when
+        it is just connecting, so nobody may ask then.
+        """
+        if self._wlan is None:
+            self.last_error = "Wi-Fi is not started"
+            return None
+        try:
+            heard = self._wlan.scan()
+        except _ERRORS as exc:
+            self.last_error = "Wi-Fi does not listen: %s" % exc
+            return None
+        names = _SECURITIES.split()
+        networks = []
+        seen = set()
+        for row in sorted(heard, key=lambda row: -row[3]):
+            try:
+                ssid = row[0].decode()
+            except UnicodeError:
+                continue  # the configuration could not name it
+            # A hidden one has no name; of several routers of one network the nearest counts.
+            if ssid and ssid not in seen and len(networks) < _MAX_NETWORKS:
+                seen.add(ssid)
+                security = names[row[4]] if row[4] < len(names) else "other"
+                networks.append((ssid, row[3], security, row[2]))
+        return networks
 
     # During an attempt the status is still the reason of the one before if that was 201, 202 or
     # 210 to 212, so it means something only when the attempt's time is over.

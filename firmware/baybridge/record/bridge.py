@@ -11,6 +11,7 @@ class Bridge:
     """What the routes of the API ask; frames is the FrameLog of all batteries."""
 
     def __init__(self, clock, name, version, boot, batteries, frames):
+        self.name = name
         self.read_token = None
         self.token = None
         # Set by app.py: what the diagnostics consist of, and what the routes that change
@@ -21,6 +22,7 @@ class Bridge:
         self.set_time = None  # (unix_s); ValueError with a sentence if it cannot be true
         self.record_frames = None  # (minutes) -> the file's name; OSError with a sentence
         self.calibrator = None  # () -> the tasks.calibrate.Calibrator of all batteries
+        self.network = None  # the tasks.network.Network
         self.discover = None  # async () -> JSON; OSError with a sentence
         # Set by whoever supervises: a function that tells whether every task makes progress.
         self.is_well = lambda: True

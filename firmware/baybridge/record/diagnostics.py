@@ -20,6 +20,7 @@ def sections(app, version):
     yield "counters", keeping_json(app.keeper, app.batteries)
     yield "http", http_json(app.guard, app.gate)
     yield "wifi", wifi_json(app.wifi)
+    yield "access_point", access_json(app.network.access)
     yield "time", time_json(app.time)
     yield "card", card_json(app.card, app.logs)
     yield "adc", adc_json(app.adc)
@@ -146,6 +147,22 @@ def wifi_json(keeper) -> str:
             ("disconnects", fixed(keeper.disconnects, 0)),
             ("renewals", fixed(keeper.renewals, 0)),
             ("restarts", fixed(keeper.restarts, 0)),
+            ("last_error", text(keeper.last_error)),
+        )
+    )
+
+
+def access_json(keeper) -> str:
+    """The board's own network; null before there was a need for it."""
+    if keeper is None:
+        return "null"
+    return object_of(
+        (
+            ("is_on", flag(keeper.is_on)),
+            ("clients", fixed(keeper.clients, 0)),
+            ("starts", fixed(keeper.starts, 0)),
+            ("names_answered", fixed(keeper.names.answered, 0)),
+            ("names_ignored", fixed(keeper.names.ignored, 0)),
             ("last_error", text(keeper.last_error)),
         )
     )

@@ -31,7 +31,8 @@ _SILENT_PROBES = const(3)
 # A router that ignored a knock when it was known to live may ignore all. Then a new connection
 # is the only question left, and as nothing was heard, nobody misses us meanwhile.
 _RENEW_S10 = const(36000)
-_IDLE_S = const(10)
+# Gone for so long: an access point is wanted (tasks/keep_access.py).
+_GONE_S10 = const(3000)
 
 # What diagnostics show beside the words of ports/wifi.py.
 OFF = "off"
@@ -54,12 +55,23 @@ class WifiKeeper:
         self.disconnects = 0  # connections lost by themselves
         self.renewals = 0  # connections given up here, because nothing came over them
         self.restarts = 0  # of the interface
+        # Whether the network in use is one that has just been tried, and when it was joined.
+        self.is_tested = False
+        self.joined_s10 = 0
+        # An attempt goes on: the radio is nobody else's.
+        self.is_trying = False
+        # Somebody's wish to try another network (tasks/try_network.py), and its outcome later.
+        self.trial = None
+        # Called each second while the network is gone for long, until it is None.
+        self.on_gone = None
+        # Asked before and in every attempt: who is on the access point must not be cut off.
+        self.may_try = lambda: True
         self._probe = probe
         self._clock = clock
         self._count_heard = count_heard
         self._heard = 0
         self._alive_s10 = None
-        self._joined_s10 = 0
+        self._lost_s10 = 0
         # Whether the router answered a knock on this connection, and how many it ignored since.
         self._answers = False
         self._ignored = 0
@@ -78,6 +90,15 @@ class WifiKeeper:
             return None
         return self._clock.uptime_s10() - self._alive_s10
 
+    @property
+    def is_gone(self):
+        """Tell whether there has been no network for five minutes, or none is configured."""
+        if self.state == CONNECTED:
+            return False
+        if not self.wifi.is_configured:
+            return True
+        return self._clock.uptime_s10() - self._lost_s10 >= _GONE_S10
+
     def start(self):
         """Switch the interface on, early; run() joins."""
         if self.wifi.is_configured:
@@ -85,17 +106,27 @@ class WifiKeeper:
 
     async def run(self, job):
         """Join and stay for ever; job.beat() shows progress."""
-        while not self.wifi.is_configured:
-            await self._rest(job, _IDLE_S)
         # After a restart of this task the driver may be in anything: leave that first.
         self.wifi.disconnect()
+        self.is_trying = False
+        if self.trial is not None and self.trial.state == "running":
+            self.trial.fail("The bridge was interrupted; try again.")
         if self.state == CONNECTED:
-            self.state = CONNECTING
+            self._lose(CONNECTING, self.last_error)
         while True:
+            is_wanted = self._is_trial_wanted()
+            if not is_wanted and not (self.wifi.is_configured and self.may_try()):
+                await self._rest(job, 1)
+                continue
+            self.is_trying = True
+            is_joined = await self._try(self.trial, job) if is_wanted else await self._join(job)
+            self.is_trying = False
+            if is_joined is None:
+                continue
             refused = False
-            if await self._join(job):
+            if is_joined:
                 await self._stay(job)
-                if self._clock.uptime_s10() - self._joined_s10 >= _WELL_S10:
+                if self._clock.uptime_s10() - self.joined_s10 >= _WELL_S10:
                     self._failures = 0
             else:
                 refused = self.state == "wrong_password"
@@ -107,10 +138,39 @@ class WifiKeeper:
     async def _rest(self, job, seconds):
         for _ in range(seconds):
             job.beat()
+            if self.on_gone is not None and self.is_gone:
+                self.on_gone()
             await self._clock.sleep_ms(1000)
+            if self._is_trial_wanted():
+                return
+
+    def _is_trial_wanted(self):
+        return self.trial is not None and self.trial.is_waiting
+
+    async def _try(self, trial, job):
+        """Try the network that is wanted; return true, or None when things are as before."""
+        before = self.state
+        self.wifi.disconnect()
+        self.state = CONNECTING
+        if not await trial.run(job.beat):
+            self.state = before
+            return None
+        self.wifi = trial.wifi
+        self.last_error = None
+        self._failures = 0
+        self._note_joined(True)
+        return True
+
+    def _note_joined(self, is_tested):
+        self.connects += 1
+        self.state = CONNECTED
+        self.is_tested = is_tested
+        self.joined_s10 = self._clock.uptime_s10()
+        # The router's DHCP has just answered.
+        self.note_alive()
 
     async def _join(self, job):
-        """Make one attempt; return whether it ended with an address."""
+        """Make one attempt; return whether it ended with an address, None if it was given up."""
         wifi = self.wifi
         if self._failures % _RESTART_EVERY == _RESTART_AT:
             self.restarts += 1
@@ -131,14 +191,17 @@ class WifiKeeper:
         for _ in range(_ATTEMPT_S):
             await self._rest(job, 1)
             if wifi.is_connected():
-                self.connects += 1
-                self.state = CONNECTED
-                self._joined_s10 = self._clock.uptime_s10()
-                # The router's DHCP has just answered.
-                self.note_alive()
+                self._note_joined(False)
                 return True
+            if self._is_trial_wanted() or not self.may_try():
+                wifi.disconnect()
+                return None
         self._fail(*wifi.failure())
         return False
+
+    def _lose(self, state, sentence):
+        self._lost_s10 = self._clock.uptime_s10()
+        self._fail(state, sentence)
 
     def _fail(self, state, sentence):
         self.state = state
@@ -151,9 +214,12 @@ class WifiKeeper:
         self._answers = await self._ask(job)
         while True:
             await self._rest(job, _LOOK_S)
+            if self._is_trial_wanted():
+                self._lose(CONNECTING, self.last_error)
+                return
             if not self.wifi.is_connected():
                 self.disconnects += 1
-                self._fail(*self.wifi.failure())
+                self._lose(*self.wifi.failure())
                 return
             heard = self._count_heard()
             if heard != self._heard:
@@ -162,7 +228,7 @@ class WifiKeeper:
             if self.alive_age_s10 >= _QUIET_S10 and not await self._is_alive(job):
                 self.renewals += 1
                 minutes = self.alive_age_s10 // 600
-                self._fail(
+                self._lose(
                     "silent",
                     "connected, but nothing was heard for %d min: joining anew; "
                     "if this comes often, start the router again" % minutes,

@@ -34,6 +34,13 @@ def make_app(bridge, gate) -> Microdot:
 
     @app.before_request
     async def may_ask(request):
+        network = bridge.network
+        if network is not None and network.is_access_on:
+            from baybridge.web import captive
+
+            answer = captive.redirect(request, bridge)
+            if answer is not None:
+                return answer
         # The page holds no reading, and a browser has no token before the page asks for it.
         return None if request.path == "/" else gate.refuse(request)
 
@@ -101,7 +108,25 @@ def make_app(bridge, gate) -> Microdot:
 
         return calibration.state(bridge, request, id) or _no_battery(bridge, request)
 
+    @app.get("/api/v1/wifi")
+    async def wifi(request):
+        from baybridge.web import wifi_routes
+
+        return wifi_routes.state(bridge, request)
+
+    @app.get("/api/v1/wifi/networks")
+    async def networks(request):
+        from baybridge.web import wifi_routes
+
+        return wifi_routes.networks(bridge, request)
+
     # What follows changes something.
+
+    @app.put("/api/v1/wifi")
+    async def join(request):
+        from baybridge.web import wifi_routes
+
+        return wifi_routes.join(bridge, request)
 
     @app.post("/api/v1/batteries/<id>/release")
     async def release(request, id):

@@ -1,0 +1,34 @@
+"""Leads a phone that has joined the access point to the page.
+
+Every name leads here (ports/name_server.py), so what comes for a name that is not ours is the
+phone's own look for the internet, http://captive.apple.com/hotspot-detect.html for example, or a
+page somebody typed. Told to go elsewhere, the phone shows what it finds there.
+"""
+
+from microdot import Response
+
+_READING = " GET HEAD "
+
+
+def redirect(request, bridge):
+    """Return the Response that leads to the page, or None if the request is meant for us."""
+    if " %s " % request.method not in _READING:
+        return None
+    # The port as it was asked for: a phone's own look always goes to 80.
+    host, colon, port = request.headers.get("Host", "").lower().partition(":")
+    if not host or is_ours(host, bridge.name):
+        return None
+    ip = bridge.network.access.access_point.ip()
+    if ip is None:
+        return None  # switched off between two lines
+    if not port.isdigit():
+        colon = port = ""
+    fields = {"Location": "http://%s%s%s/" % (ip, colon, port), "Cache-Control": "no-store"}
+    return Response("", 302, fields)
+
+
+def is_ours(host: str, name: str) -> bool:
+    """Tell whether a host without its port is an address, or a name the bridge goes by."""
+    if host[0] == "[" or not host.strip("0123456789."):
+        return True
+    return host in ("localhost", name) or host.startswith(name + ".")
