@@ -29,7 +29,7 @@ def phrase(status: int) -> str:
     return "Status" if at < 0 else _PHRASES[at + 5 : _PHRASES.find("\n", at + 5)]
 
 
-def _text(status, detail, instance):
+def _text(status, detail, instance, more=""):
     text = '{"type":"about:blank","title":"%s","status":%d,"detail":%s' % (
         phrase(status),
         status,
@@ -37,15 +37,18 @@ def _text(status, detail, instance):
     )
     if instance is not None:
         text += ',"instance":' + json.dumps(instance)
-    return text + "}"
+    return text + more + "}"
 
 
-def problem(status: int, detail: str, instance=None, headers=None) -> Response:
-    """Return the error as a Response; instance is the path it happened at."""
+def problem(status: int, detail: str, instance=None, headers=None, more="") -> Response:
+    """Return the error as a Response; instance is the path it happened at.
+
+    more is the JSON text of further members, with the comma before it.
+    """
     fields = {"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"}
     if headers:
         fields.update(headers)
-    return Response(_text(status, detail, instance), status, fields, phrase(status))
+    return Response(_text(status, detail, instance, more), status, fields, phrase(status))
 
 
 def problem_bytes(status: int, detail: str, instance=None, extra="", is_head=False) -> bytes:
