@@ -63,6 +63,10 @@ class AlarmLimits:
         self._series = -1
         self._taken_s10 = -1
 
+    def forget(self):
+        """Have everything learned anew: the owner's limits have changed."""
+        self._series = -1
+
     # Hot path: no allocation unless there is something to learn; host_tests/battery checks it.
     def learn(self, sample) -> bool:
         """Look whether the battery said something new of its limits; true if it did."""

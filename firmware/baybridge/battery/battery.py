@@ -47,6 +47,14 @@ class Battery:
         """Return a value of a group, or None unless it and the status are fresh."""
         return value if self.is_alive(now_s10) and self.is_fresh(group, now_s10) else None
 
+    def set_stale(self, stale_s10: int):
+        """Believe a reading for another length of time from now on."""
+        self.stale_s10 = stale_s10
+        self.counters.max_gap_ms = stale_s10 * 100
+        if self.harness is not None:
+            self.harness.stale_s10 = stale_s10
+        self.touch()
+
     def touch(self):
         """Note that something published has changed."""
         self.revision += 1

@@ -75,7 +75,8 @@ class Counters:
         self.energy_out = Total()
         self.gaps = 0
         self.gap_s = 0
-        self._max_gap_ms = max_gap_ms
+        # An interval longer than this is not integrated over.
+        self.max_gap_ms = max_gap_ms
         self._last_ma = 0
         self._last_mv = 0
 
@@ -84,7 +85,7 @@ class Counters:
         """Take a reading, elapsed_ms after the one before; None when nobody knows how long."""
         if elapsed_ms is None or elapsed_ms <= 0:
             self.gaps += 1
-        elif elapsed_ms > self._max_gap_ms:
+        elif elapsed_ms > self.max_gap_ms:
             self.gaps += 1
             self.gap_s += elapsed_ms // 1000
         else:

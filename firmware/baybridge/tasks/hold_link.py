@@ -90,6 +90,10 @@ class Holder:
         """Where the battery is, (addr_type, address), or None before it was found."""
         return self._place
 
+    def set_period(self, poll_ms):
+        """Poll this often from now on."""
+        self._poll_ms = poll_ms
+
     def release(self, minutes):
         """Let go of the battery for so long, so that a phone can have it; 0 takes it back."""
         self._released_until_s10 = self._clock.uptime_s10() + minutes * 600

@@ -38,6 +38,10 @@ class Gate:
             return self._refuse_reader(request)
         return self._refuse_changer(request)
 
+    def refuse_secrets(self, request):
+        """Return the problem for one that asks for secrets: it needs the token of a change."""
+        return self._refuse_changer(request, "Reading secrets needs the header")
+
     def _refuse_reader(self, request):
         bridge = self._bridge
         if bridge.read_token is None:
@@ -61,7 +65,7 @@ class Gate:
             {"WWW-Authenticate": 'Bearer realm="Bay Bridge", error="invalid_token"'},
         )
 
-    def _refuse_changer(self, request):
+    def _refuse_changer(self, request, what="A change needs the header"):
         bridge = self._bridge
         if is_foreign(request):
             return problem(403, "A page of another site may not change anything.", request.path)
@@ -73,7 +77,7 @@ class Gate:
             )
         token = bearer_of(request)
         if token is None:
-            return _challenge(request, "A change needs the header", "token")
+            return _challenge(request, what, "token")
         slot = self._slot_of(request.client_addr)
         if self._is_paused(slot):
             return self._pause(request, slot)

@@ -114,28 +114,37 @@ def _change(request, keys, act):
 
 def body_of(request, keys):
     """Return the body as a dict with no other keys than these; Refusal if it is none."""
+    example = '{"%s": ...}' % keys[0] if keys else "{}"
+    given = object_in(request, example, _MAX_BODY_BYTES)
+    for key in sorted(given):
+        if key not in keys:
+            known = ", ".join(keys) or "none"
+            raise Refusal(422, "%s: unknown key; known here: %s." % (clip(key), known))
+    return given
+
+
+def object_in(request, example, max_bytes):
+    """Return the body as a dict of any keys; Refusal if it is none. example is one of them."""
     body = bytes(request.body or b"").strip()
     kind = (request.content_type or "").split(";")[0].strip().lower()
     if kind != "application/json":
         raise Refusal(415, "The body has to be JSON, with 'Content-Type: application/json'.")
     if not body:
-        raise Refusal(400, 'There is no body; it is an object like {"%s": ...}.' % keys[0])
-    if len(body) > _MAX_BODY_BYTES:
-        raise Refusal(413, "The body is longer than %d bytes." % _MAX_BODY_BYTES)
+        raise Refusal(400, "There is no body; it is an object like %s." % example)
+    if len(body) > max_bytes:
+        raise Refusal(413, "The body is longer than %d bytes." % max_bytes)
     try:
-        given = json.loads(body.decode())
+        # MicroPython up to 1.25 takes an object that was cut off for a whole one; cut off in
+        # here, it swallows the 1.
+        given = json.loads("[%s,1]" % body.decode())
     # RuntimeError and MemoryError: brackets nested too deeply, on CPython and on the board.
     except (ValueError, RuntimeError, MemoryError):
         raise Refusal(400, "The body is not JSON.")
-    if not isinstance(given, dict):
-        raise Refusal(422, 'The body has to be an object like {"%s": ...}.' % keys[0])
-    # MicroPython up to 1.25 takes an object that was cut off for a whole one.
-    if body[-1] != 125:
+    if len(given) != 2 or given[1] != 1:
         raise Refusal(400, "The body is not JSON.")
-    for key in sorted(given):
-        if key not in keys:
-            raise Refusal(422, "%s: unknown key; known here: %s." % (clip(key), ", ".join(keys)))
-    return given
+    if not isinstance(given[0], dict):
+        raise Refusal(422, "The body has to be an object like %s." % example)
+    return given[0]
 
 
 def _minutes(body, default, high):
