@@ -12,6 +12,12 @@ from host_tests.fakes.clock import FakeClock
 
 BATTERY = b'{"id":"house1","bms":null}'
 BATTERIES = b'{"batteries":[{"id":"house1","bms":null}]}'
+ALWAYS = (
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("x-frame-options", "DENY"),
+    ("cross-origin-resource-policy", "same-origin"),
+)
 
 
 class Bridge:
@@ -155,7 +161,10 @@ async def exchange(port, *pieces):
 
 
 def parts(answer):
-    """Return (status line, headers with lower-case names, body) of an answer."""
+    """Return (status line, headers with lower-case names, body) of an answer.
+
+    What every answer has to have is checked here and left out.
+    """
     head, _, body = answer.partition(b"\r\n\r\n")
     lines = head.decode().split("\r\n")
     headers = {}
@@ -163,6 +172,8 @@ def parts(answer):
         name, _, value = line.partition(": ")
         assert name.lower() not in headers, name
         headers[name.lower()] = value
+    for name, value in ALWAYS:
+        assert headers.pop(name, None) == value, (name, lines)
     return lines[0], headers, body
 
 

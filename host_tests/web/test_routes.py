@@ -289,4 +289,8 @@ def test_request_when_it_comes_in_pieces_then_the_same_answer():
 
         serve_while(scenario, app=app)
         assert seen == [(b"hello", "1, 2", 5)], cut
-        assert got == [b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"], cut
+        assert got == [
+            b"HTTP/1.1 204 No Content\r\nX-Content-Type-Options: nosniff\r\n"
+            b"Referrer-Policy: no-referrer\r\nX-Frame-Options: DENY\r\n"
+            b"Cross-Origin-Resource-Policy: same-origin\r\nConnection: close\r\n\r\n"
+        ], cut

@@ -48,6 +48,10 @@ async def serve(port, stock_port):
         # As many headers as the firmware sends; Content-Length is microdot's own.
         headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
         headers["Connection"] = "close"
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "no-referrer"
+        headers["X-Frame-Options"] = "DENY"
+        headers["Cross-Origin-Resource-Policy"] = "same-origin"
         return Response(body, 200, headers)
 
     print("ready", len(body))

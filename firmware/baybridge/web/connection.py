@@ -18,7 +18,9 @@ class Connection:
         self.reader = reader
         self.writer = writer
         self.task = asyncio.current_task()
-        self.is_overdue = False  # set by the reaper, which then cancels the task
+        self.is_served = False  # set by the guard: it has one of the places
+        self.is_overdue = False  # set by the guard, which then cancels the task
+        self.is_given_up = False  # and this, if another client needed its place
         self.is_sent = False  # a byte of the answer is on its way: no other status any more
         self.is_unread = True  # the client may still be sending
         self.is_head = False

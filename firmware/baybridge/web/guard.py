@@ -12,7 +12,7 @@ from microdot import Request, Response
 
 from baybridge.web.connection import Connection
 from baybridge.web.head import Refusal, body_length, parse_headers, parse_request_line
-from baybridge.web.problem import phrase, problem_bytes
+from baybridge.web.problem import HEAD_END, phrase, problem_bytes
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -20,7 +20,8 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 class Guard:
     """Serves an app to a few clients at a time; every wait ends."""
 
-    # Clients served at a time; the next one gets 503.
+    # Clients served at a time; the next one takes the place of one that keeps us waiting, or
+    # gets 503.
     max_connections = 6
     # Refused clients whose answer we wait to see taken; more are just closed.
     max_lingering = 2
@@ -28,6 +29,8 @@ class Guard:
     request_ms = 10000
     # For each piece of a streamed answer, instead of request_ms.
     stall_ms = 5000
+    # A piece that was not taken for so long may cost its client the place.
+    yield_ms = 1000
     # A refused client gets this long to take the answer and hang up.
     linger_ms = 1000
     # How often deadlines are looked at.
@@ -55,7 +58,7 @@ class Guard:
         self.clock = clock
         self.connections = 0  # being served now
         self.served = 0  # whole answers sent, refusals of a request among them
-        self.refused = 0  # 503 because max_connections were busy
+        self.refused = 0  # 503, or cut half-way, because max_connections were busy
         self.timed_out = 0  # cut at the deadline
         self.dropped = 0  # the client left before its answer was sent
         self.failures = 0  # exceptions of handlers and of the guard itself
@@ -106,9 +109,12 @@ class Guard:
     async def _connected(self, reader, writer):
         # Started by asyncio for every accepted socket; the only place that closes one.
         # Accepted in the very turn in which serve() ended: nobody would look at its deadline.
-        is_served = self._is_serving and self.connections < self.max_connections
+        is_served = self._is_serving and (
+            self.connections < self.max_connections or self._give_up_one()
+        )
         limit_ms = self.request_ms if is_served else self.linger_ms
         c = Connection(self.clock, reader, writer, limit_ms, self.stall_ms)
+        c.is_served = is_served
         self._open.append(c)
         if is_served:
             self.connections += 1
@@ -135,14 +141,43 @@ class Guard:
             if is_served:
                 self.connections -= 1
 
+    def _give_up_one(self):
+        """Cancel the connection that keeps us waiting, for one that has come; False if none does.
+
+        The first is the oldest. A request that comes at once is there long before five others
+        have come, so requests that trickle or never come keep nobody out, however many they are.
+        """
+        now = self.clock.ticks_ms()
+        stalled = None
+        for c in self._open:
+            if not c.is_served or c.is_overdue:
+                continue
+            if c.is_unread:
+                stalled = c
+                break
+            waited_ms = self.clock.ticks_diff(now, c.start_ms)
+            if stalled is None and waited_ms >= self.yield_ms and not c.has_room:
+                stalled = c
+        if stalled is None:
+            return False
+        stalled.is_overdue = stalled.is_given_up = True
+        stalled.task.cancel()
+        return True
+
     def _cut(self, c):
         if c.is_sent and c.is_unread:
             return  # a refusal that was answered and only lingered
-        self.timed_out += 1
+        if c.is_given_up:
+            self.refused += 1
+        else:
+            self.timed_out += 1
         if not c.is_sent:
-            limit_s = self.request_ms // 1000
             try:
-                self._put_problem(c, 408, "The request took longer than %d seconds." % limit_s)
+                if c.is_given_up:
+                    self._put_busy(c)
+                else:
+                    limit_s = self.request_ms // 1000
+                    self._put_problem(c, 408, "The request took longer than %d seconds." % limit_s)
             except OSError:
                 pass  # gone, not slow
             except Exception as exc:
@@ -151,10 +186,13 @@ class Guard:
     def _put_problem(self, c, status, detail, extra=""):
         c.put(problem_bytes(status, detail, c.path, extra, c.is_head))
 
-    async def _turn_away(self, c):
-        self.refused += 1
+    def _put_busy(self, c):
         detail = "All %d connections are in use." % self.max_connections
         self._put_problem(c, 503, detail, "Retry-After: 2\r\n")
+
+    async def _turn_away(self, c):
+        self.refused += 1
+        self._put_busy(c)
         if len(self._open) - self.connections <= self.max_lingering:
             await self._linger(c)
 
@@ -338,8 +376,7 @@ def _head_bytes(response):
     for name, value in response.headers.items():
         for one in value if isinstance(value, list) else (value,):
             lines.append("%s: %s" % (name, one))
-    lines.append("Connection: close\r\n\r\n")
     text = "\r\n".join(lines)
-    if text.count("\n") != len(lines) + 1 or text.count("\r") != len(lines) + 1:
+    if text.count("\n") >= len(lines) or text.count("\r") >= len(lines):
         raise ValueError("a line break in a header")
-    return text.encode()
+    return ("%s\r\n%s" % (text, HEAD_END)).encode()
