@@ -65,7 +65,7 @@ class Trial:
             return False
         self.ip = ip
         self.state = JOINED
-        self.message = 'Joined "%s". The bridge is at http://%s/ there.' % (self.ssid, ip)
+        self.message = 'Joined "%s". There, the bridge has the address %s.' % (self.ssid, ip)
         return True
 
     def fail(self, message):

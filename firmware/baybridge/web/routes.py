@@ -32,15 +32,20 @@ def make_app(bridge, gate) -> Microdot:
     """Return the app; bridge is read anew at every request, gate (auth.Gate) asked first."""
     app = Microdot()
 
+    def lead(request):
+        # Only a phone on our access point asks for other names than ours.
+        network = bridge.network
+        if network is None or not network.is_access_on:
+            return None
+        from baybridge.web import captive
+
+        return captive.redirect(request, bridge)
+
     @app.before_request
     async def may_ask(request):
-        network = bridge.network
-        if network is not None and network.is_access_on:
-            from baybridge.web import captive
-
-            answer = captive.redirect(request, bridge)
-            if answer is not None:
-                return answer
+        answer = lead(request)
+        if answer is not None:
+            return answer
         # The page holds no reading, and a browser has no token before the page asks for it.
         return None if request.path == "/" else gate.refuse(request)
 
@@ -169,7 +174,10 @@ def make_app(bridge, gate) -> Microdot:
 
     @app.errorhandler(404)
     async def not_found(request):
-        return problem(404, "Nothing is at this address; / lists what there is.", request.path)
+        # microdot asks may_ask() only about addresses that there are.
+        return lead(request) or problem(
+            404, "Nothing is at this address; / lists what there is.", request.path
+        )
 
     @app.errorhandler(405)
     async def not_allowed(request):

@@ -59,11 +59,14 @@ def join(bridge, request):
 
 
 def _check(password):
-    why = why_not("password", password, _MIN_PASSWORD, _KEY_DIGITS, "characters")
-    if not why and len(password) == _KEY_DIGITS and password.lower().strip("0123456789abcdef"):
-        why = "is not %d to %d characters long" % (_MIN_PASSWORD, _MAX_PASSWORD)
-    if why:
+    why = why_not("password", password, _MIN_PASSWORD, _MAX_PASSWORD, "characters")
+    if why and not _is_key(password):
         raise Refusal(422, "password: %s." % why)
+
+
+def _is_key(password):
+    is_long = isinstance(password, str) and len(password) == _KEY_DIGITS
+    return is_long and not password.lower().strip("0123456789abcdef")
 
 
 def _check_open(bridge, request, ssid):
