@@ -58,7 +58,7 @@ page:
 try-page:
 	@$(PYTHON) -m tools.build_page || :
 
-test: setup try-page .tools/logview
+test: setup try-page .tools/logview .tools/checks try-debian
 	@REQUIRE_ALL='$(REQUIRE_ALL)' $(VENV)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-upy: setup
@@ -72,6 +72,13 @@ logview: setup .tools/logview
 .tools/logview: pyproject.toml tools/setup.py | setup
 	@$(PYTHON) -m tools.setup logview
 
+# What the tests need beyond `make run`: Python packages, and programs of Debian.
+.tools/checks: pyproject.toml tools/setup.py | setup
+	@$(PYTHON) -m tools.setup checks
+
+try-debian:
+	@$(PYTHON) -m tools.setup debian
+
 # Needs nothing but Python: make divider ARGS="--chip esp32s3 --cells 8".
 divider:
 	@$(PYTHON) -m tools.divider $(ARGS)
@@ -80,7 +87,7 @@ divider:
 calibrate:
 	@$(PYTHON) -m tools.calibrate $(ARGS)
 
-bench: setup try-page .tools/logview
+bench: setup try-page .tools/logview .tools/checks try-debian
 	@mkdir -p build
 	@PYTHONPATH=$(HOST_PATH) $(VENV)/python -m tools.bench
 
@@ -102,4 +109,5 @@ clean:
 	rm -rf .tools build .ruff_cache .hypothesis firmware/www/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: all help setup run page try-page test test-upy bench logview divider calibrate lint format size clean
+.PHONY: all help setup run page try-page try-debian test test-upy bench logview divider \
+	calibrate lint format size clean

@@ -17,6 +17,11 @@ TOOLS = ROOT / ".tools"
 VENV = TOOLS / "venv"
 PYTHON = VENV / "bin" / "python"
 MICRODOT_FILES = ("__init__.py", "microdot.py")
+# Groups that `make run` does without, because they are large: what is said while fetching one.
+EXTRAS = {
+    "logview": "polars and Pillow for tools/logview into .tools/venv (60 MB to fetch)",
+    "checks": "schemathesis and Playwright for the tests into .tools/venv (60 MB to fetch)",
+}
 
 
 class SetupError(Exception):
@@ -60,7 +65,8 @@ def make_venv(packages):
         return
     print("setup: host programs into .tools/venv")
     shutil.rmtree(VENV, ignore_errors=True)
-    (TOOLS / "logview").unlink(missing_ok=True)  # what it stood for is gone with the rest
+    for name in EXTRAS:
+        (TOOLS / name).unlink(missing_ok=True)  # what it stood for is gone with the rest
     run(
         [sys.executable, "-m", "venv", str(VENV)],
         "no virtual environment; on Debian and Ubuntu: apt install python3-venv",
@@ -98,32 +104,37 @@ def install_typings(packages):
     mark_done("typings", packages)
 
 
-def install_logview(packages):
-    """Put what tools/logview needs into the virtual environment: large, and not for `make run`."""
+def install_extra(name, packages):
+    """Put one more group of pyproject.toml into the virtual environment."""
     made_from = [packages, str(ROOT), sys.version]
-    if (TOOLS / "logview").exists() and is_done("logview", made_from):
+    if (TOOLS / name).exists() and is_done(name, made_from):
         return
-    print("setup: polars and Pillow for tools/logview into .tools/venv (60 MB to fetch)")
+    print("setup: " + EXTRAS[name])
     pip_install(packages, "--only-binary", ":all:")
-    mark_done("logview", made_from)
+    mark_done(name, made_from)
 
 
 def main(args=()):
     if sys.version_info < (3, 11):  # noqa: UP036 - the machine's own Python runs this
         print("setup: Python 3.11 or newer is needed, this is " + sys.version.split()[0])
         return 1
-    from tools import setup_micropython
+    from tools import setup_debian, setup_micropython
 
     groups = dependency_groups()
     TOOLS.mkdir(exist_ok=True)
-    if "logview" in args:
+    if args == ["debian"]:
+        # No failure without them: the tests name what they had to leave out.
+        setup_debian.provide()
+        return 0
+    if args:
         # The Makefile has run the rest before.
         try:
-            install_logview(groups["logview"])
+            for name in args:
+                install_extra(name, groups[name])
+                (TOOLS / name).touch()
         except SetupError as exc:
             print(f"setup: {exc}", file=sys.stderr)
             return 1
-        (TOOLS / "logview").touch()
         return 0
     try:
         make_venv(groups["host"])
