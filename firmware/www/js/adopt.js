@@ -1,28 +1,28 @@
 // The batteries of the configuration: found in the air, named, and their harness's dividers.
 
 import { ask } from "./api.js";
-import { h, report } from "./dom.js";
+import { answers, button, h, report } from "./dom.js";
 import { field } from "./fields.js";
 import { num } from "./format.js";
 
 const MAX_BATTERIES = 4;
+// Of a battery of 16 cells; the bridge says which of them its chip can read.
+const MAX_TAPS = 16;
 
-/** Return the search for batteries; one that is adopted appears in the form. */
-export function findPart(config, redraw) {
-  const found = h("div", { role: "status" });
-  const button = h("button", { type: "button", onclick: search }, "Search");
+/** Return the search for batteries; adopted(battery) is told of one that is new in config. */
+export function findPart(config, adopted) {
+  const found = answers();
   return [
     h(
       "p",
       null,
       "Lists the SOK batteries that can be heard from here. The search takes up to half a minute.",
     ),
-    button,
+    button("Search", search),
     found,
   ];
 
   async function search() {
-    button.disabled = true;
     found.replaceChildren(h("p", null, "Listening…"));
     try {
       const batteries = await ask("/api/v1/discovery", { patience: 60000 });
@@ -38,15 +38,13 @@ export function findPart(config, redraw) {
       );
     } catch (error) {
       report(found, error);
-    } finally {
-      button.disabled = false;
     }
   }
 
   function row(one) {
     const isKnown = config.batteries.some((battery) => battery.address === one.address);
-    const canAdopt =
-      one.protocol === "abc" && !isKnown && config.batteries.length <= MAX_BATTERIES;
+    const isRoom = hasFreePlace(config) || config.batteries.length < MAX_BATTERIES;
+    const canAdopt = one.protocol === "abc" && !isKnown && isRoom;
     return h(
       "li",
       null,
@@ -56,23 +54,23 @@ export function findPart(config, redraw) {
       one.note ? `: ${one.note}` : "",
       " ",
       isKnown ? "is yours already" : null,
-      canAdopt
-        ? h("button", { type: "button", class: "quiet", onclick: () => adopt(one) }, "Adopt")
-        : null,
+      canAdopt ? button("Adopt", () => adopt(one)) : null,
     );
   }
 
   function adopt(one) {
     // The first battery of a new bridge has a place that nobody was assigned to yet.
-    const free = config.batteries.find((battery) => battery.address === null);
+    const free = config.batteries.find((battery) => !battery.address);
     const mine = free ?? { ...blank(config), id: freeId(config) };
     if (!free) config.batteries.push(mine);
     mine.address = one.address;
     mine.address_type = one.address_type;
     if (one.name) mine.name = one.name;
-    redraw();
+    adopted(mine);
   }
 }
+
+const hasFreePlace = (config) => config.batteries.some((battery) => !battery.address);
 
 function freeId(config) {
   const ids = new Set(config.batteries.map((one) => one.id));
@@ -116,18 +114,10 @@ export function batteryParts(config, redraw) {
       ),
       tapsPart(battery, place, redraw),
       config.batteries.length > 1
-        ? h(
-            "button",
-            {
-              type: "button",
-              class: "quiet",
-              onclick: () => {
-                config.batteries.splice(i, 1);
-                redraw();
-              },
-            },
-            "Remove this battery",
-          )
+        ? button("Remove this battery", () => {
+            config.batteries.splice(i, 1);
+            redraw();
+          })
         : null,
     );
   });
@@ -161,21 +151,29 @@ function tapsPart(battery, place, redraw) {
         field(tap, "bottom_ohm", "Low leg", { ...at, unit: "Ω" }),
       );
     }),
-    h(
-      "p",
-      { class: "row" },
-      taps.length
-        ? h(
-            "button",
-            { type: "button", class: "quiet", onclick: () => (battery.taps.splice(0), redraw()) },
-            "No harness",
-          )
-        : h("button", { type: "button", class: "quiet", onclick: wire }, "Four taps are wired"),
-    ),
+    h("p", { class: "row" }, taps.length ? tapButtons() : button("Four taps are wired", wire)),
   ];
 
-  function wire() {
-    battery.taps = USUAL.map(([pin, top]) => ({ pin, top_ohm: top, bottom_ohm: 100000 }));
+  function tapButtons() {
+    return [
+      taps.length < MAX_TAPS ? button("Add a tap", add) : null,
+      button("Remove the highest tap", () => change(() => taps.pop())),
+      button("No harness", () => change(() => taps.splice(0))),
+    ];
+  }
+
+  function change(act) {
+    act();
     redraw();
+  }
+
+  function add() {
+    change(() => taps.push({ pin: null, top_ohm: null, bottom_ohm: 100000 }));
+  }
+
+  function wire() {
+    change(() => {
+      battery.taps = USUAL.map(([pin, top]) => ({ pin, top_ohm: top, bottom_ohm: 100000 }));
+    });
   }
 }

@@ -4,6 +4,9 @@ import { byId } from "./dom.js";
 
 const KEY = "baybridge.token";
 const PATIENCE_MS = 15000;
+const DOWNLOAD_MS = 600000;
+const UNREACHABLE = "Is this device still on the bridge's network, and has the bridge power?";
+const MISSING = "This bridge cannot do that: its firmware is older than this page.";
 let token = sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY);
 
 /** A refusal of the bridge; message is a sentence for a person, problems are its parts. */
@@ -28,43 +31,53 @@ export function forgetToken() {
 export const hasToken = () => Boolean(token);
 
 /** Return the answer of a route as an object; it asks for the token when one is needed. */
-export async function ask(path, { method = "GET", body, patience = PATIENCE_MS } = {}) {
+export async function ask(
+  path,
+  { method = "GET", body, patience = PATIENCE_MS, asksToken = true } = {},
+) {
   for (;;) {
-    const response = await send(path, method, body, patience);
-    if (response.ok) return response.status === 204 ? null : response.json();
-    const refused = await refusalOf(response);
-    const isAboutToken =
-      refused.status === 401 || (refused.status === 403 && /token/i.test(refused.message));
-    if (!isAboutToken || !(await askForToken(refused.message))) throw refused;
+    try {
+      return await send(path, method, body, patience, (response) =>
+        response.status === 204 ? null : response.json(),
+      );
+    } catch (error) {
+      const isAboutToken =
+        error.status === 401 || (error.status === 403 && /token/i.test(error.message));
+      if (!isAboutToken || !asksToken || !(await askForToken(error.message))) throw error;
+    }
   }
 }
 
 /** Return a route's answer as a Blob: for downloads that need a token. */
-export async function fetchBlob(path) {
-  const response = await send(path, "GET", undefined, 600000);
-  if (!response.ok) throw await refusalOf(response);
-  return response.blob();
+export function fetchBlob(path) {
+  return send(path, "GET", undefined, DOWNLOAD_MS, (response) => response.blob());
 }
 
-async function send(path, method, body, patience) {
+// The patience lasts until the answer has been read, not only until it begins.
+async function send(path, method, body, patience, read) {
   const cutter = new AbortController();
   const timer = setTimeout(() => cutter.abort(), patience);
   try {
-    return await fetch(path, {
+    const response = await fetch(path, {
       method,
       cache: "no-store",
       signal: cutter.signal,
       headers: headers(body === undefined ? {} : { "Content-Type": "application/json" }),
       body: body === undefined ? undefined : JSON.stringify(body),
     });
+    if (!response.ok) throw await refusalOf(response);
+    return await read(response);
   } catch (error) {
+    if (error instanceof Refused) throw error;
+    if (error.name === "SyntaxError") throw new Refused(0, "The bridge's answer was cut off.");
     const why = error.name === "AbortError" ? "did not answer in time" : "cannot be reached";
-    throw new Refused(0, `The bridge ${why}. Is this device still on its network?`);
+    throw new Refused(0, `The bridge ${why}. ${UNREACHABLE}`);
   } finally {
     clearTimeout(timer);
   }
 }
 
+/** Return what an answer that is no success says, as a Refused. */
 export async function refusalOf(response) {
   let told = {};
   try {
@@ -72,11 +85,13 @@ export async function refusalOf(response) {
   } catch {
     // Not from the bridge, or cut off: the status has to do.
   }
-  return new Refused(
-    response.status,
-    told.detail ?? `The answer was ${response.status}.`,
-    told.problems,
-  );
+  const { status } = response;
+  // Sent on and on, a token that is not the one would get this device locked out.
+  if (status === 401) forgetToken();
+  const isMissing =
+    status === 405 || (status === 404 && /^Nothing/.test(told.detail ?? "Nothing"));
+  const detail = isMissing ? MISSING : (told.detail ?? `The bridge answered with ${status}.`);
+  return new Refused(status, detail, told.problems);
 }
 
 let asking = null;
@@ -86,15 +101,17 @@ export function askForToken(why) {
   asking ??= new Promise((resolve) => {
     const dialog = byId("token-dialog");
     const input = byId("token-input");
-    byId("token-why").textContent = `${why} It is printed on the serial console at every start.`;
+    byId("token-why").textContent =
+      `${why} The bridge prints its token on the serial console at every start.`;
     input.value = "";
-    dialog.returnValue = "cancel";
+    dialog.returnValue = "";
     dialog.addEventListener(
       "close",
       () => {
         asking = null;
         const given = input.value.trim();
         if (dialog.returnValue !== "ok" || !given) return resolve(false);
+        forgetToken();
         token = given;
         (byId("token-keep").checked ? localStorage : sessionStorage).setItem(KEY, given);
         resolve(true);

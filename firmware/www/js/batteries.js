@@ -1,10 +1,11 @@
 // The first view: each battery at a glance, the bank above them when there are several.
 
 import { batteryButtons } from "./actions.js";
-import { cellRows } from "./cells.js";
-import { h, setText, setVar } from "./dom.js";
-import { duration, num, signed, UNKNOWN } from "./format.js";
-import { ageOf, onChange, state } from "./live.js";
+import { showAlarms } from "./alarms.js";
+import { Cells } from "./cells.js";
+import { facts, h, setText, setVar } from "./dom.js";
+import { UNKNOWN, duration, num, signed, timeLeft } from "./format.js";
+import { ageOf, isGone, onChange, state } from "./live.js";
 
 const LINK_WORDS = {
   connected: "connected",
@@ -21,23 +22,25 @@ const VERDICT_WORDS = {
 };
 
 export function show(place) {
-  const bank = h("section", {
-    class: "bank",
-    "aria-label": "All batteries together",
-    hidden: true,
-  });
-  const bridgeAlarms = h("div", { class: "alarms" });
+  const alarms = h("ul", { class: "alarms", "aria-label": "Alarms of the bridge" });
+  const bank = new BankCard();
   const cards = h("div", { class: "cards" });
-  const empty = h("p", null, "Waiting for the first reading…");
-  place.append(bridgeAlarms, bank, empty, cards);
+  const empty = h("p", { class: "box" });
+  place.append(h("h2", { class: "unseen" }, "Batteries"), alarms, bank.element, empty, cards);
   const known = new Map();
 
   function update() {
-    empty.hidden = state.batteries.length > 0;
-    bank.hidden = state.batteries.length < 2;
-    if (!bank.hidden) bank.replaceChildren(...bankParts());
-    showAlarms(bridgeAlarms, state.bridge?.alarms ?? []);
-    for (const battery of state.batteries) {
+    const { batteries, bridge } = state;
+    showAlarms(alarms, bridge?.alarms ?? []);
+    empty.hidden = batteries.length > 0;
+    setText(empty, bridge ? "No battery is configured yet." : "Waiting for the first reading…");
+    bank.update(state.bank, batteries.length);
+    for (const [id, card] of known) {
+      if (batteries.some((one) => one.id === id)) continue;
+      card.element.remove();
+      known.delete(id);
+    }
+    for (const battery of batteries) {
       let card = known.get(battery.id);
       if (!card) {
         card = new Card(battery);
@@ -52,118 +55,138 @@ export function show(place) {
   return onChange(update);
 }
 
-function bankParts() {
-  const { bank } = state;
-  if (!bank) return [];
-  const missing = bank.missing
-    ? `${bank.missing} of ${bank.batteries} are not heard`
-    : "all are heard";
-  const left =
-    bank.time_to_empty_s !== null
-      ? `empty in ${duration(bank.time_to_empty_s)}`
-      : bank.time_to_full_s !== null
-        ? `full in ${duration(bank.time_to_full_s)}`
-        : "";
-  return [
-    h("h2", null, "Bank"),
-    h(
-      "p",
-      { class: "big" },
-      `${signed(bank.current_a, 1, "A")} · ${signed(bank.power_w, 0, "W")} · ` +
-        `${num(bank.remaining_ah, 1, "Ah")} left`,
-    ),
-    h("p", null, [left, missing].filter(Boolean).join(", at the mean of the last 10 min; ")),
-  ];
+class BankCard {
+  constructor() {
+    this.numbers = new Numbers(["Current", "Power", "Left", "At this rate"]);
+    this.said = h("p", { class: "hint" });
+    this.element = h(
+      "section",
+      { class: "box bank", "aria-label": "All batteries together" },
+      h("h3", null, "Bank"),
+      this.numbers.element,
+      this.said,
+    );
+  }
+
+  update(bank, count) {
+    this.element.hidden = count < 2 || !bank;
+    if (this.element.hidden) return;
+    const { time_to_empty_s: empty, time_to_full_s: full } = bank;
+    const left =
+      empty !== null
+        ? `empty in ${duration(empty)}`
+        : full !== null
+          ? `full in ${duration(full)}`
+          : UNKNOWN;
+    this.numbers.update([
+      signed(bank.current_a, 1, "A"),
+      signed(bank.power_w, 0, "W"),
+      num(bank.remaining_ah, 1, "Ah"),
+      left,
+    ]);
+    this.element.classList.toggle("stale", isGone() || bank.missing === bank.batteries);
+    const parts = [
+      bank.missing
+        ? `Without the ${bank.missing} of ${bank.batteries} batteries that are not heard.`
+        : `All ${bank.batteries} batteries.`,
+      "The time goes by the mean of the last 10 min.",
+    ];
+    if (bank.soc_spread_pct !== null)
+      parts.push(`States of charge are ${num(bank.soc_spread_pct, 0, "%")} apart,`);
+    if (bank.voltage_spread_mv !== null)
+      parts.push(`voltages ${num(bank.voltage_spread_mv, 0, "mV")}.`);
+    setText(this.said, parts.join(" "));
+  }
 }
 
-/** Write alarms as sentences; only what is new is announced to a screen reader. */
-function showAlarms(place, alarms) {
-  const key = JSON.stringify(alarms.map(({ code, cell, message }) => [code, cell, message]));
-  if (place.dataset.key === key) return;
-  place.dataset.key = key;
-  place.replaceChildren(
-    ...alarms.map((alarm) =>
-      h(
-        "p",
-        { class: alarm.severity === "alarm" ? "alarm" : "warning", role: "alert" },
-        h("strong", null, alarm.severity === "alarm" ? "Alarm: " : "Warning: "),
-        alarm.message,
-        " ",
-        h("small", null, `(for ${duration(alarm.since_s)})`),
-      ),
-    ),
-  );
+/** The few numbers that matter, large, each with its name. */
+class Numbers {
+  constructor(names) {
+    this.values = names.map(() => h("dd"));
+    this.element = h(
+      "dl",
+      { class: "numbers" },
+      names.map((name, i) => h("div", null, h("dt", null, name), this.values[i])),
+    );
+  }
+
+  update(texts) {
+    texts.forEach((text, i) => setText(this.values[i], text));
+  }
 }
 
 class Card {
-  constructor(battery) {
-    this.name = h("h2", { id: `name-${battery.id}` });
+  constructor({ id }) {
+    const nameId = `name-${id}`;
+    this.name = h("h3", { id: nameId });
     this.age = h("p", { class: "age" });
-    this.alarms = h("div", { class: "alarms" });
+    this.alarms = h("ul", { class: "alarms", "aria-label": "Alarms" });
     this.soc = h("p", { class: "soc" });
-    this.socBar = h("div", { class: "soc-bar", "aria-hidden": "true" }, h("div"));
-    this.flow = h("p", { class: "flow" });
+    this.socBar = h("div", { class: "soc-bar", "aria-hidden": "true" }, h("i"));
     this.left = h("p", { class: "left" });
-    this.cells = h("div", { class: "cells" });
-    this.facts = h("dl", { class: "facts" });
+    this.numbers = new Numbers(["Voltage", "Current", "Power", "Temperature"]);
+    this.cells = new Cells("Cells");
     this.verdict = h("div", { class: "verdict" });
+    this.facts = h("div");
     this.element = h(
       "section",
-      { class: "card", "aria-labelledby": `name-${battery.id}` },
+      { class: "card", "aria-labelledby": nameId },
       h("header", null, this.name, this.age),
       this.alarms,
-      h(
-        "div",
-        { class: "glance" },
-        h("div", null, this.soc, this.socBar),
-        h("div", null, this.flow, this.left),
-      ),
-      this.cells,
+      h("div", { class: "charge" }, this.soc, h("div", null, this.socBar, this.left)),
+      this.numbers.element,
+      this.cells.element,
       this.verdict,
       this.facts,
-      batteryButtons(battery.id),
+      batteryButtons(id),
     );
   }
 
   update(battery) {
-    const { bms, link } = battery;
+    const { bms } = battery;
     const age = ageOf(battery);
-    setText(this.name, battery.name);
-    const isOld = bms.stale || age === null;
+    const isOld = bms.stale || age === null || isGone();
+    setText(this.name, battery.name || battery.id);
     this.element.classList.toggle("stale", isOld);
-    setText(
-      this.age,
-      age === null
-        ? `No reading yet: ${LINK_WORDS[link.state] ?? link.state}`
-        : isOld
-          ? `Stale: last reading ${duration(age)} ago; ${LINK_WORDS[link.state] ?? link.state}`
-          : `${duration(age)} ago`,
-    );
+    setText(this.age, ageText(battery.link, age, isOld));
     showAlarms(this.alarms, battery.alarms);
-    setText(this.soc, bms.soc_pct === null ? UNKNOWN : `${bms.soc_pct} %`);
+    setText(this.soc, num(bms.soc_pct, 0, "%"));
     setVar(this.socBar.firstChild, "--part", (bms.soc_pct ?? 0) / 100);
-    setText(
-      this.flow,
-      `${num(bms.voltage_v, 2, "V")} · ${signed(bms.current_a, 1, "A")} · ${signed(bms.power_w, 0, "W")}`,
-    );
-    setText(this.left, leftText(bms));
-    cellRows(this.cells, battery);
+    const charge =
+      bms.remaining_ah === null
+        ? ""
+        : `${num(bms.remaining_ah, 1)} of ${num(bms.full_ah, 0, "Ah")}`;
+    setText(this.left, [charge, timeLeft(bms)].filter(Boolean).join(", "));
+    this.numbers.update([
+      num(bms.voltage_v, 2, "V"),
+      signed(bms.current_a, 1, "A"),
+      signed(bms.power_w, 0, "W"),
+      bms.temperatures_c
+        ?.map((c) => num(c, 0))
+        .join(" · ")
+        .concat(" °C") ?? UNKNOWN,
+    ]);
+    this.cells.update(battery);
     this.showVerdict(battery.harness);
     this.showFacts(battery);
   }
 
   showVerdict(harness) {
-    if (!harness) {
+    const { state: word, findings = [] } = harness?.verdict ?? {};
+    const key = JSON.stringify([word, findings, harness?.calibrated, harness?.stale]);
+    if (this.verdict.dataset.key === key) return;
+    this.verdict.dataset.key = key;
+    this.verdict.className = `verdict ${word ?? ""}`;
+    if (!word) {
       this.verdict.replaceChildren();
       return;
     }
-    const { state: word, findings } = harness.verdict;
-    const key = JSON.stringify([word, findings, harness.calibrated]);
-    if (this.verdict.dataset.key === key) return;
-    this.verdict.dataset.key = key;
-    this.verdict.className = `verdict ${word}`;
     this.verdict.replaceChildren(
-      h("p", null, VERDICT_WORDS[word] ?? word),
+      h(
+        "p",
+        null,
+        harness.stale ? "The taps are not read at the moment." : (VERDICT_WORDS[word] ?? word),
+      ),
       findings.length
         ? h(
             "ul",
@@ -173,32 +196,48 @@ class Card {
         : "",
       harness.calibrated
         ? ""
-        : h("p", null, "Its taps are not calibrated, so it can only see gross faults."),
+        : h("p", { class: "hint" }, "Not calibrated: it can only see gross faults."),
     );
   }
 
-  showFacts({ bms, link, counters }) {
+  showFacts({ bms, link, counters, harness }) {
     const rows = [
-      ["Temperatures", bms.temperatures_c?.map((c) => num(c, 0, "°C")).join(" · ") ?? UNKNOWN],
-      ["Spread of the cells", num(bms.spread_mv, 0, "mV")],
-      ["Charging is", onOff(bms.charge_fet, "possible", "switched off by the BMS")],
-      ["Discharging is", onOff(bms.discharge_fet, "possible", "switched off by the BMS")],
+      ["Charging", onOff(bms.charge_fet, "on", "switched off by the BMS")],
+      ["Discharging", onOff(bms.discharge_fet, "on", "switched off by the BMS")],
+      ["Protection", onOff(bms.protection?.active, "the BMS has tripped", "none")],
       ["Heater", onOff(bms.heater, "on", "off")],
       ["Balancing", onOff(bms.balancing, "yes", "no")],
+      ["Spread of the cells", num(bms.spread_mv, 0, "mV")],
+      harness?.noise_mv
+        ? [
+            "Noise of the taps",
+            harness.noise_mv
+              .map((mv) => num(mv, 0))
+              .join(" · ")
+              .concat(" mV"),
+          ]
+        : null,
       ["Cycles", num(bms.cycles, 0)],
       [
-        "In and out since the first start",
-        `${num(counters?.charge_in_ah, 1)} / ${num(counters?.charge_out_ah, 1, "Ah")}`,
+        "In, out since it was first read",
+        `${num(counters?.charge_in_ah, 1)}, ${num(counters?.charge_out_ah, 1, "Ah")}`,
       ],
-      ["Radio link", linkText(link)],
+      ["Bluetooth", linkText(link)],
     ];
     const key = JSON.stringify(rows);
     if (this.facts.dataset.key === key) return;
     this.facts.dataset.key = key;
-    this.facts.replaceChildren(
-      ...rows.flatMap(([name, value]) => [h("dt", null, name), h("dd", null, value)]),
-    );
+    this.facts.replaceChildren(facts(rows));
   }
+}
+
+function ageText(link, age, isOld) {
+  const word = LINK_WORDS[link.state] ?? link.state;
+  if (age === null) return `No reading yet: ${word}`;
+  if (!isOld) return `${duration(age)} ago`;
+  return isGone()
+    ? `Old: read ${duration(age)} ago`
+    : `Stale: last read ${duration(age)} ago; ${word}`;
 }
 
 function onOff(value, yes, no) {
@@ -208,16 +247,6 @@ function onOff(value, yes, no) {
 function linkText(link) {
   const parts = [LINK_WORDS[link.state] ?? link.state];
   if (link.rssi_dbm !== null) parts.push(num(link.rssi_dbm, 0, "dBm"));
-  if (link.quality_pct !== null) parts.push(`${link.quality_pct} % of the last polls answered`);
+  if (link.quality_pct !== null) parts.push(`${link.quality_pct} % of polls answered`);
   return parts.join(", ");
-}
-
-function leftText({ remaining_ah: left, full_ah: full, current_a: current }) {
-  if (left === null) return "";
-  const charge = `${num(left, 1, "Ah")} left`;
-  if (current === null || Math.abs(current) < 0.5) return charge;
-  if (current < 0)
-    return `${charge}, empty in ${duration((left / -current) * 3600)} at this current`;
-  if (!full) return charge;
-  return `${charge}, full in ${duration((Math.max(full - left, 0) / current) * 3600)} at this current`;
 }

@@ -1,7 +1,7 @@
 // Calibrating the taps: what a multimeter reads, or the BMS's own cells at rest.
 
 import { ask } from "./api.js";
-import { h, report } from "./dom.js";
+import { answers, button, h, report, table } from "./dom.js";
 import { localTime, num } from "./format.js";
 
 /** Return one box for each battery with taps. */
@@ -13,7 +13,7 @@ export function calibrationPart(config) {
 
 function box(battery) {
   const state = h("div");
-  const said = h("div", { class: "said", role: "status" });
+  const said = answers();
   const path = `/api/v1/batteries/${encodeURIComponent(battery.id)}/calibration`;
   const inputs = battery.taps.map(() =>
     h("input", { type: "text", inputmode: "decimal", autocomplete: "off" }),
@@ -52,26 +52,20 @@ function box(battery) {
   function meter() {
     const body = {
       against: "multimeter",
-      taps_v: inputs.map((input) => Number(input.value.replace(",", "."))),
+      taps_v: inputs.map(({ value }) => (value.trim() ? Number(value.replace(",", ".")) : null)),
     };
     return second.checked ? { ...body, point: 2 } : body;
   }
 
   function press(label, bodyOf) {
-    const button = h("button", { type: "button", class: "quiet", onclick: send }, label);
-    return button;
-
-    async function send() {
-      button.disabled = true;
+    return button(label, async () => {
       try {
         showAnswer(await ask(path, { method: "POST", body: bodyOf(), patience: 90000 }));
         load();
       } catch (error) {
         report(said, error);
-      } finally {
-        button.disabled = false;
       }
-    }
+    });
   }
 
   function showAnswer({ taps, notes = [], kept }) {
@@ -115,35 +109,4 @@ function box(battery) {
       report(state, error);
     }
   }
-}
-
-function table(heads, rows) {
-  return h(
-    "div",
-    { class: "scroll" },
-    h(
-      "table",
-      null,
-      h(
-        "thead",
-        null,
-        h(
-          "tr",
-          null,
-          heads.map((one) => h("th", { scope: "col" }, one)),
-        ),
-      ),
-      h(
-        "tbody",
-        null,
-        rows.map((row) =>
-          h(
-            "tr",
-            null,
-            row.map((one) => h("td", null, String(one))),
-          ),
-        ),
-      ),
-    ),
-  );
 }

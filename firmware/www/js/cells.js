@@ -1,59 +1,83 @@
 // Cells as bars, the BMS and the harness beside each other.
 
 import { h, setText, setVar } from "./dom.js";
-import { num, signed } from "./format.js";
+import { barRange, num, signed } from "./format.js";
 
-// What a LiFePO4 cell may have: the bar's ends. The plateau is in the upper third of it.
-const EMPTY_V = 2.5;
-const FULL_V = 3.65;
 // Below this the order of the cells is the BMS's rounding, and says nothing.
 const SPREAD_MV = 5;
 
-/** Bring the rows of a battery's cells up to date. */
-export function cellRows(place, { bms, harness }) {
-  const cells = bms.cells_v ?? [];
-  const taps = harness?.cells_v ?? null;
-  const n = Math.max(cells.length, taps?.length ?? 0);
-  if (place.childElementCount !== n) {
-    place.replaceChildren(...Array.from({ length: n }, (_, i) => row(i + 1)));
+/** The table of a battery's cells. */
+export class Cells {
+  constructor(name) {
+    this.caption = h("caption", null, name);
+    this.heads = ["Cell", "", "BMS", "Tap", "Difference"].map((text) =>
+      h("th", { scope: "col" }, text),
+    );
+    this.heads[1].append(h("span", { class: "unseen" }, "Bars"));
+    this.body = h("tbody");
+    this.scale = h("p", { class: "hint scale", "aria-hidden": "true" });
+    const table = h(
+      "table",
+      { class: "cells" },
+      this.caption,
+      h("thead", null, h("tr", null, this.heads)),
+      this.body,
+    );
+    this.element = h("div", null, table, this.scale);
   }
-  const isSpread = bms.spread_mv >= SPREAD_MV;
-  const lowest = isSpread ? Math.min(...cells) : null;
-  const highest = isSpread ? Math.max(...cells) : null;
-  for (let i = 0; i < n; i += 1) {
-    const [, bars, text] = place.children[i].children;
-    const v = cells[i] ?? null;
-    setBar(bars.children[0], v);
-    bars.children[1].hidden = taps === null;
-    if (taps) setBar(bars.children[1], taps[i] ?? null);
-    let words = num(v, 3, "V");
-    if (taps) {
-      words += `, tap ${num(taps[i] ?? null, 3, "V")}`;
-      const difference = harness.difference_mv?.[i] ?? null;
-      if (difference !== null) words += ` (${signed(difference, 0, "mV")})`;
+
+  update({ bms, harness }) {
+    const cells = bms.cells_v ?? [];
+    const taps = harness ? (harness.cells_v ?? []) : null;
+    const n = Math.max(cells.length, taps?.length ?? 0);
+    const body = this.body;
+    this.element.hidden = n === 0;
+    if (body.childElementCount !== n) {
+      body.replaceChildren(...Array.from({ length: n }, (_, i) => row(i + 1)));
     }
-    if (isSpread && v === lowest) words += ", lowest";
-    if (isSpread && v === highest) words += ", highest";
-    setText(text, words);
+    for (const head of this.heads.slice(3)) head.hidden = taps === null;
+    const [low, high] = barRange([...cells, ...(taps ?? [])]);
+    setText(this.scale, `Bars from ${num(low, 1, "V")} to ${num(high, 1, "V")}.`);
+    const marks = marksOf(cells, bms.spread_mv);
+    for (let i = 0; i < n; i += 1) {
+      const [, bars, byBms, byTap, difference] = body.children[i].children;
+      setBar(bars.firstChild.children[0], cells[i] ?? null, low, high);
+      setBar(bars.firstChild.children[1], taps?.[i] ?? null, low, high);
+      bars.firstChild.children[1].hidden = taps === null;
+      setText(byBms.children[0], num(cells[i] ?? null, 3, "V"));
+      setText(byBms.children[1], marks[i] ?? "");
+      byTap.hidden = taps === null;
+      difference.hidden = taps === null;
+      setText(byTap, num(taps?.[i] ?? null, 3, "V"));
+      setText(difference, signed(harness?.difference_mv?.[i] ?? null, 0, "mV"));
+    }
   }
+}
+
+function marksOf(cells, spread) {
+  if (!(spread >= SPREAD_MV)) return [];
+  const lowest = Math.min(...cells);
+  const highest = Math.max(...cells);
+  return cells.map((v) => (v === lowest ? " lowest" : v === highest ? " highest" : ""));
 }
 
 function row(n) {
   return h(
-    "div",
-    { class: "cell" },
-    h("span", { class: "cell-name" }, `Cell ${n}`),
+    "tr",
+    null,
+    h("th", { scope: "row" }, String(n)),
     h(
-      "span",
-      { class: "bars", "aria-hidden": "true" },
-      h("span", { class: "bar bms" }),
-      h("span", { class: "bar tap" }),
+      "td",
+      { class: "bars" },
+      h("div", { "aria-hidden": "true" }, h("i", { class: "bar" }), h("i", { class: "bar tap" })),
     ),
-    h("span", { class: "cell-text" }),
+    h("td", null, h("span"), h("small")),
+    h("td"),
+    h("td"),
   );
 }
 
-function setBar(bar, v) {
-  const part = v === null ? 0 : (v - EMPTY_V) / (FULL_V - EMPTY_V);
+function setBar(bar, v, low, high) {
+  const part = v === null ? 0 : (v - low) / (high - low);
   setVar(bar, "--part", Math.min(Math.max(part, 0), 1).toFixed(4));
 }

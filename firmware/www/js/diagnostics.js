@@ -1,14 +1,28 @@
-// How the bridge itself is doing: every section of its diagnostics, and the way to restart it.
+// How the bridge itself is doing: every section of its diagnostics.
 
 import { ask } from "./api.js";
-import { h, report } from "./dom.js";
+import { answers, facts, h, report, table } from "./dom.js";
+import { UNKNOWN, duration } from "./format.js";
+import { link } from "./files.js";
 
 const REFRESH_MS = 5000;
 
 export function show(place) {
-  const said = h("div", { class: "said", role: "status" });
+  const said = answers();
   const sections = h("div");
-  place.append(h("h2", null, "Diagnostics"), said, sections);
+  place.append(
+    h("h2", null, "Diagnostics"),
+    h(
+      "p",
+      { class: "hint" },
+      "For people and bug reports: ",
+      link("/api/v1/diagnostics", "baybridge-diagnostics.json", "save them as a file", said),
+      ".",
+    ),
+    said,
+    sections,
+  );
+  const open = new Set(["config_problems", "tasks"]);
   const timer = setInterval(() => document.hidden || load(), REFRESH_MS);
   load();
   return () => clearInterval(timer);
@@ -16,104 +30,58 @@ export function show(place) {
   async function load() {
     try {
       const told = await ask("/api/v1/diagnostics");
-      const open = new Set(
-        [...sections.querySelectorAll("details[open]")].map((one) => one.dataset.name),
+      // Drawn anew, what somebody is reading or has selected would be lost.
+      const focus = document.activeElement?.closest("details")?.dataset.name;
+      if (!getSelection().isCollapsed) return;
+      const isNested = ([, value]) => typeof value === "object" && value !== null;
+      const rows = Object.entries(told);
+      sections.replaceChildren(
+        list(rows.filter((row) => !isNested(row))),
+        ...rows.filter(isNested).map((row) => section(row)),
       );
-      const isFirst = !sections.childElementCount;
-      sections.replaceChildren(plain(told), ...nested(told, isFirst ? new Set(["tasks"]) : open));
+      if (focus) sections.querySelector(`[data-name="${focus}"] > summary`)?.focus();
       said.replaceChildren();
     } catch (error) {
       report(said, error);
     }
   }
-}
 
-function plain(told) {
-  const rows = Object.entries(told).filter(
-    ([, value]) => typeof value !== "object" || value === null,
-  );
-  return list(rows);
-}
-
-function nested(told, open) {
-  return Object.entries(told)
-    .filter(([, value]) => typeof value === "object" && value !== null)
-    .map(([name, value]) =>
-      h(
-        "details",
-        { "data-name": name, open: open.has(name) },
-        h("summary", null, words(name)),
-        tree(value),
-      ),
-    );
+  function section([name, value]) {
+    const title = h("summary", null, words(name));
+    const element = h("details", { "data-name": name, open: open.has(name) }, title, tree(value));
+    element.addEventListener("toggle", () => (element.open ? open.add(name) : open.delete(name)));
+    return element;
+  }
 }
 
 function tree(value) {
-  if (Array.isArray(value)) {
-    if (!value.length) return h("p", null, "none");
-    return value.every((one) => typeof one === "object" && one !== null)
-      ? table(value)
-      : h(
-          "ul",
-          null,
-          value.map((one) => h("li", null, String(one))),
-        );
+  if (!Array.isArray(value)) return list(Object.entries(value));
+  if (!value.length) return h("p", null, "none");
+  if (!value.every((one) => typeof one === "object" && one !== null)) {
+    return h(
+      "ul",
+      null,
+      value.map((one) => h("li", null, String(one))),
+    );
   }
-  return list(Object.entries(value));
+  const keys = Object.keys(value[0]);
+  const cell = (one, key) => shown(key, one[key]);
+  return table(
+    keys.map(words),
+    value.map((one) => keys.map((key) => cell(one, key))),
+  );
 }
 
 function list(rows) {
-  return h(
-    "dl",
-    { class: "facts" },
-    rows.flatMap(([name, value]) => [
-      h("dt", null, words(name)),
-      h("dd", null, typeof value === "object" && value !== null ? tree(value) : shown(value)),
-    ]),
-  );
+  return facts(rows.map(([name, value]) => [words(name), shown(name, value)]));
 }
 
-function table(rows) {
-  const keys = Object.keys(rows[0]);
-  return h(
-    "div",
-    { class: "scroll" },
-    h(
-      "table",
-      null,
-      h(
-        "thead",
-        null,
-        h(
-          "tr",
-          null,
-          keys.map((key) => h("th", { scope: "col" }, words(key))),
-        ),
-      ),
-      h(
-        "tbody",
-        null,
-        rows.map((row) =>
-          h(
-            "tr",
-            null,
-            keys.map((key) =>
-              h(
-                "td",
-                null,
-                typeof row[key] === "object" && row[key] ? tree(row[key]) : shown(row[key]),
-              ),
-            ),
-          ),
-        ),
-      ),
-    ),
-  );
-}
+const words = (name) => name.replace(/_(s|bytes)$/, "").replaceAll("_", " ");
 
-const words = (name) => name.replaceAll("_", " ");
-
-function shown(value) {
-  if (value === null || value === undefined) return "—";
-  return value === true ? "yes" : value === false ? "no" : String(value);
+function shown(name, value) {
+  if (value === null || value === undefined) return UNKNOWN;
+  if (typeof value === "object") return tree(value);
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (name.endsWith("_bytes")) return `${value.toLocaleString()} B`;
+  return name.endsWith("_s") && typeof value === "number" ? duration(value) : String(value);
 }

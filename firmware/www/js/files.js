@@ -1,13 +1,17 @@
 // What is on the card, to take away; and the raw frames for a bug report.
 
 import { ask, fetchBlob, hasToken } from "./api.js";
-import { h, report } from "./dom.js";
-import { bytes } from "./format.js";
+import { answers, button, facts, h, report, table, tell } from "./dom.js";
+import { bytes, duration, num } from "./format.js";
 
 export function show(place) {
-  const said = h("div", { class: "said", role: "status" });
+  const said = answers();
+  const card = h("div", { class: "box" });
   const list = h("div");
+  const minutes = h("input", { type: "text", inputmode: "numeric", value: "10", size: "4" });
   place.append(
+    h("h2", null, "Card"),
+    card,
     h("h2", null, "Files on the card"),
     said,
     list,
@@ -19,60 +23,91 @@ export function show(place) {
         "is what a bug report needs: ",
       link("/api/v1/frames", "baybridge-frames.txt", "the last frames", said),
     ),
+    h(
+      "p",
+      { class: "row" },
+      h("label", null, "Minutes", minutes),
+      button("Record frames to the card", () => tell(said, record)),
+    ),
   );
+  showCard();
   load();
-  return () => {};
+  const timer = setInterval(() => document.hidden || showCard(), 10000);
+  return () => clearInterval(timer);
+
+  async function record() {
+    const told = await ask("/api/v1/frames", {
+      method: "POST",
+      body: { minutes: Number(minutes.value) },
+    });
+    showCard();
+    return told.recording
+      ? `Recording into ${told.file} of each battery, for ${duration(told.for_s)}.`
+      : "Not recording.";
+  }
+
+  async function showCard() {
+    try {
+      const { card: told, recording } = await ask("/api/v1/diagnostics");
+      card.replaceChildren(...cardParts(told, recording));
+    } catch (error) {
+      report(card, error);
+    }
+  }
 
   async function load() {
     try {
       const { logs, is_complete: isComplete } = await ask("/api/v1/logs");
-      logs.sort(
-        (a, b) => (b.date ?? "").localeCompare(a.date ?? "") || a.name.localeCompare(b.name),
+      const day = (one) => one.date ?? "";
+      logs.sort((a, b) => day(b).localeCompare(day(a)) || a.name.localeCompare(b.name));
+      list.replaceChildren(
+        logs.length
+          ? table(["File", "Battery", "Day", "Size"], logs.map(row))
+          : h("p", null, "None yet."),
       );
-      list.replaceChildren(logs.length ? table(logs) : h("p", null, "There are none yet."));
       if (!isComplete) list.append(h("p", null, "There are more than can be listed."));
     } catch (error) {
-      report(said, error);
+      report(list, error);
     }
   }
 
-  function table(logs) {
-    return h(
-      "div",
-      { class: "scroll" },
-      h(
-        "table",
-        null,
-        h(
-          "thead",
-          null,
-          h(
-            "tr",
-            null,
-            ["File", "Battery", "Day", "Size"].map((t) => h("th", { scope: "col" }, t)),
-          ),
-        ),
-        h(
-          "tbody",
-          null,
-          logs.map((one) =>
-            h(
-              "tr",
-              null,
-              h(
-                "td",
-                null,
-                link(`/api/v1/logs/${encodeURIComponent(one.name)}`, one.name, one.name, said),
-              ),
-              h("td", null, one.battery ?? ""),
-              h("td", null, one.date ?? ""),
-              h("td", { class: "number" }, bytes(one.bytes)),
-            ),
-          ),
-        ),
-      ),
-    );
+  function row({ name, battery, date, bytes: size }) {
+    const path = `/api/v1/logs/${encodeURIComponent(name)}`;
+    return [link(path, name, name, said), battery ?? "", date ?? "", bytes(size)];
   }
+}
+
+function cardParts(card, recording) {
+  if (!card) return [h("p", null, "There is no log: it is switched off in the settings.")];
+  const logs = card.logs ?? [];
+  const sum = (key) =>
+    num(
+      logs.reduce((total, one) => total + (one[key] ?? 0), 0),
+      0,
+    );
+  return [
+    h(
+      "p",
+      { class: card.is_mounted ? null : "bad" },
+      card.is_mounted ? "The card is in and is written to." : "The card is not in use.",
+    ),
+    card.last_error
+      ? h(
+          "p",
+          { class: card.is_mounted ? "hint" : "bad" },
+          `${card.is_mounted ? "Its last trouble" : "Why"}: ${card.last_error}.`,
+        )
+      : "",
+    facts([
+      ["Records written since the start", sum("flushed")],
+      ["Waiting in memory", sum("waiting")],
+      ["Lost", sum("dropped")],
+      ["Failed writes", sum("errors")],
+      recording?.is_recording
+        ? ["Recording frames", `${recording.file}, ${duration(recording.left_s)} left`]
+        : null,
+    ]),
+  ];
 }
 
 /** Return a link that downloads; where a token is needed a plain link could not carry it. */
@@ -82,11 +117,7 @@ export function link(path, name, label, said) {
   async function click(event) {
     if (!hasToken()) return;
     event.preventDefault();
-    try {
-      save(await fetchBlob(path), name);
-    } catch (error) {
-      report(said, error);
-    }
+    await tell(said, async () => save(await fetchBlob(path), name));
   }
 }
 

@@ -13,18 +13,21 @@ export function num(value, digits, unit = "") {
   return unit ? `${text} ${unit}` : text;
 }
 
+/** Return a number with its sign, so that charging and discharging look different. */
 export function signed(value, digits, unit) {
-  return (value > 0 ? "+" : "") + num(value, digits, unit);
+  const text = num(value, digits, unit);
+  return value > 0 && !/^0(\.0*)?( |$)/.test(text) ? `+${text}` : text;
 }
 
 /** Return a duration in its two largest units. */
 export function duration(seconds) {
   if (seconds === null || seconds === undefined) return UNKNOWN;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  const minutes = Math.floor(seconds / 60);
-  if (seconds < 86400) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-  return `${Math.floor(seconds / 86400)} d ${Math.floor((seconds % 86400) / 3600)} h`;
+  if (seconds < 59.5) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
 export function bytes(n) {
@@ -36,4 +39,24 @@ export function bytes(n) {
 /** Return a time of the bridge in the reader's own zone. */
 export function localTime(iso) {
   return iso ? new Date(iso).toLocaleString() : UNKNOWN;
+}
+
+/** Return in words how long a battery lasts at its present current, or "" if that says nothing. */
+export function timeLeft({ remaining_ah: left, full_ah: full, current_a: current }) {
+  // Below this the BMS's own zero is most of it.
+  if (left === null || current === null || Math.abs(current) < 0.5) return "";
+  if (current < 0) return `empty in ${duration((left / -current) * 3600)}`;
+  if (full === null || full === undefined) return "";
+  return `full in ${duration((Math.max(full - left, 0) / current) * 3600)}`;
+}
+
+/** Return [low, high] in V for bars of these cells: tenths, 0.2 V at least, so that a spread shows. */
+export function barRange(cells) {
+  const known = cells.filter((v) => v !== null && v !== undefined);
+  if (!known.length) return [3, 3.4];
+  let low = Math.floor(Math.min(...known) * 10 - 0.2);
+  let high = Math.ceil(Math.max(...known) * 10 + 0.2);
+  if (high - low < 2) high = low + 2;
+  low = Math.max(low, 0);
+  return [low / 10, high / 10];
 }

@@ -1,19 +1,19 @@
 // Access, clock, backup, restore, restart.
 
 import { ask, fetchBlob, forgetToken } from "./api.js";
-import { h, report } from "./dom.js";
+import { answers, button, h, report, tell } from "./dom.js";
 import { field } from "./fields.js";
 import { save } from "./files.js";
 import { localTime } from "./format.js";
-import { state } from "./live.js";
+import { refresh, state } from "./live.js";
 
-export function accessPart(http) {
-  const secret = {
-    place: "http",
-    type: "password",
-    empty: null,
-    hint: "8 characters or more; *** is the one in force",
-  };
+const BACK_TRIES = 60;
+const BACK_MS = 2000;
+
+export function accessPart(config) {
+  const { http } = config;
+  const secret = { place: "http", type: "password", empty: null };
+  const said = answers();
   return [
     h(
       "p",
@@ -23,68 +23,74 @@ export function accessPart(http) {
     h(
       "div",
       { class: "fields" },
+      field(config, "name", "Name of the bridge", {
+        hint: "Also its address: http://<name>.local/",
+      }),
+      field(http, "port", "Port", { place: "http", type: "number" }),
       field(http, "token", "Token for changes", {
         ...secret,
-        hint: `${secret.hint}; empty: the one made at the first start`,
+        hint: "8 characters or more; empty: the one made at the first start",
       }),
       field(http, "read_token", "Token for reading", {
         ...secret,
-        hint: `${secret.hint}; empty: none`,
+        hint: "8 characters or more; empty: none",
       }),
-      field(http, "port", "Port", { place: "http", type: "number" }),
     ),
-    h(
-      "button",
-      { type: "button", class: "quiet", onclick: forgetToken },
-      "Forget the token in this browser",
-    ),
+    button("Forget the token in this browser", () => {
+      forgetToken();
+      said.replaceChildren(h("p", null, "Forgotten."));
+    }),
+    said,
   ];
+}
+
+/** Give the bridge this device's time; return a sentence. */
+export async function setClock() {
+  const time = `${new Date().toISOString().slice(0, 19)}Z`;
+  const told = await ask("/api/v1/time", { method: "POST", body: { time } });
+  refresh().catch(() => {});
+  return `Set to ${localTime(told.time)}.`;
 }
 
 export function clockPart() {
-  const said = h("div", { class: "said", role: "status" });
+  const said = answers();
   return [
-    h("p", null, `The bridge's time: ${state.time ? localTime(state.time) : "not set"}.`),
-    h("button", { type: "button", class: "quiet", onclick: set }, "Set it from this device"),
+    h(
+      "p",
+      null,
+      state.time
+        ? `The bridge has ${localTime(state.time)}.`
+        : "The bridge does not know the time.",
+    ),
+    button("Set it from this device", () => tell(said, setClock)),
     said,
   ];
-
-  async function set() {
-    try {
-      const told = await ask("/api/v1/time", {
-        method: "POST",
-        body: { time: `${new Date().toISOString().slice(0, 19)}Z` },
-      });
-      said.replaceChildren(h("p", null, `Set to ${localTime(told.time)}.`));
-    } catch (error) {
-      report(said, error);
-    }
-  }
 }
 
 export function backupPart(config, restored) {
-  const said = h("div", { class: "said", role: "status" });
+  const said = answers();
   const secrets = h("input", { type: "checkbox" });
   const file = h("input", { type: "file", accept: ".json,application/json", onchange: read });
   return [
     h("label", { class: "check" }, secrets, " With passwords and tokens (needs the token)"),
-    h(
-      "button",
-      { type: "button", class: "quiet", onclick: take },
-      "Save the configuration as a file",
-    ),
+    button("Save the configuration as a file", () => tell(said, take)),
     h("label", null, "Restore from a file", file),
+    h(
+      "p",
+      { class: "hint" },
+      "A file fills in the form; nothing is changed before you save that.",
+    ),
     said,
   ];
 
   async function take() {
-    try {
-      if (secrets.checked) await ask("/api/v1/config?secrets=true");
-      const blob = await fetchBlob(`/api/v1/config${secrets.checked ? "?secrets=true" : ""}`);
-      save(blob, `${config.name}-config.json`);
-    } catch (error) {
-      report(said, error);
-    }
+    const path = `/api/v1/config${secrets.checked ? "?secrets=true" : ""}`;
+    // Once more than needed, because this is what asks for the token.
+    if (secrets.checked) await ask(path);
+    save(await fetchBlob(path), `${config.name}-config.json`);
+    return secrets.checked
+      ? "Saved, with its secrets: keep that file to yourself."
+      : "Saved, without secrets.";
   }
 
   async function read() {
@@ -109,19 +115,19 @@ export async function restart(said) {
     return;
   }
   said.replaceChildren(h("p", null, "The bridge restarts…"));
-  for (let i = 0; i < 60; i += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 2000));
+  for (let i = 0; i < BACK_TRIES; i += 1) {
+    await new Promise((resolve) => setTimeout(resolve, BACK_MS));
     try {
-      const told = await ask("/api/v1/batteries", { patience: 3000 });
-      if (told.bridge.boot !== boot) {
-        said.replaceChildren(h("p", null, "The bridge is back, with the new settings."));
-        return;
-      }
-    } catch {
-      // Still starting.
+      const told = await ask("/api/v1/batteries", { patience: 3000, asksToken: false });
+      if (told.bridge.boot === boot) continue;
+      said.replaceChildren(h("p", null, "The bridge is back, with what is stored."));
+      return;
+    } catch (error) {
+      // Still starting; but one that asks for a token has started.
+      if (error.status !== 401) continue;
+      said.replaceChildren(h("p", null, "The bridge is back, and asks for a token."));
+      return;
     }
   }
-  said.replaceChildren(
-    h("p", { class: "bad" }, "The bridge has not come back. Is its address another one now?"),
-  );
+  report(said, new Error("The bridge has not come back here. Does it have another address now?"));
 }

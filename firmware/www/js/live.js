@@ -5,21 +5,29 @@
 // here whichever way it comes.
 
 import { ask, headers, refusalOf } from "./api.js";
+import { EventReader } from "./events.js";
 
+const ALL = "/api/v1/batteries";
 const POLL_MS = 5000;
-// Three pings of the stream, or three polls, and the bridge counts as gone.
+// Three pings of the stream, or three polls with their patience, and the bridge counts as gone.
 const GONE_MS = 30000;
 const RETRY_MS = 3000;
 // After this many failed streams in a row polling takes over for a while.
 const STREAM_FAILURES = 2;
 const POLLING_MS = 60000;
+// The stream tells of batteries. The bank, the bridge's own alarms, and that a value has become
+// too old without another one coming, are in the whole.
+const WHOLE_MS = 9000;
 
 export const state = { time: null, uptime_s: null, bridge: null, bank: null, batteries: [] };
-/** When the bridge was last heard, and how: "stream", "polling" or "none". */
+/** When the bridge was last heard, and how: "stream", "polling" or "none"; error is a Refused. */
 export const link = { heardMs: 0, way: "none", error: null };
 
 const listeners = new Set();
 const heard = new Map();
+let wholeMs = 0;
+// When this page began to listen: what was silent while nobody looked is not gone yet.
+let sinceMs = Date.now();
 
 /** Call back after every change of the state or the link; returns how to stop. */
 export function onChange(callback) {
@@ -27,7 +35,7 @@ export function onChange(callback) {
   return () => listeners.delete(callback);
 }
 
-export const isGone = () => link.heardMs > 0 && Date.now() - link.heardMs > GONE_MS;
+export const isGone = () => Date.now() - Math.max(link.heardMs, sinceMs) > GONE_MS;
 
 /** Return how old a battery's values are by now, in seconds, or null if they never came. */
 export function ageOf(battery) {
@@ -36,22 +44,39 @@ export function ageOf(battery) {
   return battery.bms.age_s + (Date.now() - at) / 1000;
 }
 
+/** Follow the bridge for ever. */
 export async function run() {
   setInterval(tell, 1000);
+  document.addEventListener("visibilitychange", () => {
+    sinceMs = Date.now();
+  });
   let failures = 0;
+  let hasAsked = false;
   for (;;) {
     if (document.hidden) await untilVisible();
     try {
       await stream();
       failures = 0;
     } catch (error) {
-      // Two others may have the bridge's two streams; then there is no point in trying soon.
-      failures = error.status === 503 ? STREAM_FAILURES : failures + 1;
-      link.error = error.message;
-      tell();
+      fail(error);
+      if (error.status === 401 && !hasAsked) {
+        hasAsked = true;
+        await refresh().catch(fail);
+        continue;
+      }
+      // Two others may have the bridge's two streams, or it has none: no point in trying soon.
+      const isLasting = error.status === 503 || error.status === 404;
+      failures = isLasting ? STREAM_FAILURES : failures + 1;
       await pollFor(failures >= STREAM_FAILURES ? POLLING_MS : RETRY_MS);
     }
   }
+}
+
+/** Ask for everything now; the token's dialog may open. */
+export async function refresh() {
+  takeAll(await ask(ALL));
+  hear(link.way === "none" ? "polling" : link.way);
+  tell();
 }
 
 function tell() {
@@ -74,21 +99,28 @@ function hear(way) {
   link.error = null;
 }
 
+function fail(error) {
+  link.error = error;
+  tell();
+}
+
 function takeAll(all) {
   Object.assign(state, all);
-  for (const battery of all.batteries) heard.set(battery.id, Date.now());
+  wholeMs = Date.now();
+  for (const battery of all.batteries) heard.set(battery.id, wholeMs);
 }
 
 async function pollFor(ms) {
   const end = Date.now() + ms;
   do {
     try {
-      takeAll(await ask("/api/v1/batteries"));
+      // A token is asked for once, by the page; not again at every poll.
+      takeAll(await ask(ALL, { asksToken: false }));
       hear("polling");
+      tell();
     } catch (error) {
-      link.error = error.message;
+      fail(error);
     }
-    tell();
     await pause(Math.min(POLL_MS, ms));
   } while (Date.now() < end && !document.hidden);
 }
@@ -104,22 +136,13 @@ async function stream() {
       headers: headers(),
       signal: cutter.signal,
     });
-    if (response.status === 401) {
-      // The token's dialog is ask()'s affair.
-      takeAll(await ask("/api/v1/batteries"));
-      return;
-    }
     if (!response.ok) throw await refusalOf(response);
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    let text = "";
+    const events = new EventReader();
     for (;;) {
       const { done, value } = await reader.read();
       if (done) throw new Error("The bridge ended the connection.");
-      text += value;
-      for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
-        take(text.slice(0, end));
-        text = text.slice(end + 2);
-      }
+      for (const one of events.feed(value)) take(one);
     }
   } catch (error) {
     if (document.hidden) return;
@@ -130,24 +153,18 @@ async function stream() {
   }
 }
 
-function take(block) {
-  let name = "message";
-  let data = "";
-  for (const line of block.split("\n")) {
-    if (line.startsWith("event: ")) name = line.slice(7);
-    else if (line.startsWith("data: ")) data += line.slice(6);
-  }
-  if (!data) return;
+function take({ event, data }) {
   const told = JSON.parse(data);
   hear("stream");
-  if (name === "state") takeAll(told);
-  else if (name === "battery") replaceBattery(told);
-  else if (name === "alarm") {
+  if (event === "state") takeAll(told);
+  else if (event === "battery") replaceBattery(told);
+  else if (event === "alarm") {
     const battery = state.batteries.find((one) => one.id === told.battery);
     if (battery) battery.alarms = told.alarms;
-  } else if (name === "ping") {
+  } else if (event === "ping") {
     state.uptime_s = told.uptime_s;
     state.time = told.time;
+    if (Date.now() - wholeMs > WHOLE_MS) ask(ALL, { asksToken: false }).then(takeAll, () => {});
   }
   tell();
 }

@@ -7,6 +7,7 @@ import * as files from "./files.js";
 import { duration } from "./format.js";
 import * as history from "./history.js";
 import { isGone, link, onChange, run, state } from "./live.js";
+import { loadProblems, showNotices } from "./notices.js";
 import * as settings from "./settings.js";
 
 // A view has show(place), which fills it and returns what to do when the reader leaves.
@@ -19,13 +20,20 @@ const VIEWS = {
 };
 
 let leave = null;
+let shown = null;
 
 function route() {
+  // "#main" is the skip link's, and no view.
   if (!/^#?(\/|$)/.test(location.hash)) return;
   const name = location.hash.replace(/^#\//, "").split("/")[0];
   const view = VIEWS[name] ?? batteries;
-  leave?.();
+  if (view === shown) return;
   const main = byId("main");
+  // Left without a word, what was typed would be lost.
+  if (leave?.(true) === false) {
+    window.history.back();
+    return;
+  }
   main.replaceChildren();
   leave = view.show(main);
   for (const anchor of document.querySelectorAll("nav a")) {
@@ -33,63 +41,71 @@ function route() {
     if (isHere) anchor.setAttribute("aria-current", "page");
     else anchor.removeAttribute("aria-current");
   }
+  // A screen reader goes where the eye goes; not when the page has just been opened.
+  if (shown) {
+    main.focus();
+    scrollTo(0, 0);
+  }
+  shown = view;
 }
 
-function showLink() {
-  const age = link.heardMs ? (Date.now() - link.heardMs) / 1000 : null;
-  const text =
-    age === null
-      ? (link.error ?? "Connecting to the bridge…")
-      : isGone()
-        ? `Not heard for ${duration(age)}`
-        : link.way === "polling"
-          ? "Connected, asking every 5 s"
-          : "Live";
-  setText(byId("link-state"), text);
-  document.body.dataset.link = age === null ? "none" : isGone() ? "gone" : link.way;
-  const gone = byId("gone");
-  gone.hidden = !isGone();
-  if (isGone()) {
-    setText(
-      gone,
-      "The bridge does not answer any more. What you see below is what it said last, not what " +
-        "is now. Is this device still on the bridge's network, and has the bridge power?",
-    );
-  }
-  if (state.bridge) {
-    setText(byId("bridge-name"), state.bridge.name);
-    document.title = title();
-    const clock = state.bridge.time_is_set ? "" : " Its clock is not set: see Settings.";
-    setText(
-      byId("about"),
-      `Bay Bridge ${state.bridge.version}, start number ${state.bridge.boot}, ` +
-        `running for ${duration(state.uptime_s)}.${clock}`,
-    );
-  }
+function linkText() {
+  if (!link.heardMs) return link.error ? "Not connected" : "Connecting to the bridge…";
+  const age = (Date.now() - link.heardMs) / 1000;
+  if (isGone()) return `Not heard for ${duration(age)}`;
+  if (link.error) return `No answer for ${duration(age)}, trying again`;
+  return link.way === "polling" ? "Connected, asking every 5 s" : "Live";
+}
+
+function linkState() {
+  if (isGone()) return "gone";
+  return link.error ? "trying" : link.way;
+}
+
+function showBridge() {
+  setText(byId("link-state"), linkText());
+  document.body.dataset.link = linkState();
+  showNotices();
+  if (!state.bridge) return;
+  setText(byId("bridge-name"), state.bridge.name);
+  document.title = title();
+  setText(
+    byId("about"),
+    `Bay Bridge ${state.bridge.version}, start number ${state.bridge.boot}, ` +
+      `running for ${duration(state.uptime_s)}.`,
+  );
 }
 
 function title() {
-  const alarms = state.batteries.flatMap((battery) => battery.alarms).length;
-  const soc = state.batteries[0]?.bms.soc_pct;
-  const head = alarms ? `(${alarms}) ` : "";
-  return head + (soc === null || soc === undefined ? "" : `${soc} % · `) + state.bridge.name;
+  if (isGone()) return `? · ${state.bridge.name}`;
+  const all = [...(state.bridge.alarms ?? []), ...state.batteries.flatMap((one) => one.alarms)];
+  const soc = state.batteries[0]?.bms.soc_pct ?? null;
+  const head = all.length ? `(${all.length}) ` : "";
+  return head + (soc === null ? "" : `${soc} % · `) + state.bridge.name;
 }
 
 // "light" and "dark" are the reader's word; without one the device decides.
-function setTheme(theme) {
-  if (theme) document.documentElement.dataset.theme = theme;
+const THEME = "baybridge.theme";
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+
+function setTheme() {
+  const theme = localStorage.getItem(THEME) ?? (prefersDark.matches ? "dark" : "light");
+  document.documentElement.dataset.theme = theme;
+  dispatchEvent(new Event("theme"));
 }
 
 function changeTheme() {
-  const isDark = getComputedStyle(document.documentElement).colorScheme === "dark";
-  const theme = isDark ? "light" : "dark";
-  localStorage.setItem("baybridge.theme", theme);
-  setTheme(theme);
+  const isDark = document.documentElement.dataset.theme === "dark";
+  localStorage.setItem(THEME, isDark ? "light" : "dark");
+  setTheme();
 }
 
-setTheme(localStorage.getItem("baybridge.theme"));
+setTheme();
+prefersDark.addEventListener("change", setTheme);
 byId("theme").addEventListener("click", changeTheme);
+byId("token-cancel").addEventListener("click", () => byId("token-dialog").close());
 addEventListener("hashchange", route);
-onChange(showLink);
+onChange(showBridge);
 route();
+loadProblems();
 run();

@@ -1,115 +1,214 @@
 // What the owner may set. The page changes a copy of the whole configuration; the bridge takes all
-// of it or nothing, and says of each problem where it is.
+// of it or nothing, and says of each problem where it is. What acts at once stands apart from it.
 
 import { batteryParts, findPart } from "./adopt.js";
 import { ask } from "./api.js";
 import { calibrationPart } from "./calibration.js";
-import { byId, h, report } from "./dom.js";
+import { answers, button, h, report } from "./dom.js";
 import { field, markProblems } from "./fields.js";
 import { accessPart, backupPart, clockPart, restart } from "./keep.js";
+import { configProblems, loadProblems } from "./notices.js";
 import { wifiPart } from "./wifi.js";
 
+const UNSAVED = "Changes are not saved. Leave all the same?";
+
 export function show(place) {
-  const said = h("div", { class: "said", role: "status" });
-  const form = h("form", { class: "settings", onsubmit: save });
+  const said = answers();
+  const problems = h("div");
+  const open = new Set(["batteries"]);
+  const form = h("form", {
+    class: "settings",
+    onsubmit: save,
+    oninput: showUnsaved,
+    onchange: showUnsaved,
+  });
+  const unsaved = h("span", { class: "hint" });
+  const bar = h(
+    "div",
+    { class: "bar-below", hidden: true },
+    said,
+    h(
+      "p",
+      { class: "buttons" },
+      unsaved,
+      button("Discard changes", load),
+      h("button", { type: "submit", form: "settings" }, "Save"),
+    ),
+  );
+  form.id = "settings";
+  const tools = h("div");
   place.append(
     h("h2", null, "Settings"),
     h(
       "p",
       { class: "hint" },
-      "Nothing is changed before you save; a change needs the bridge's token.",
+      "To change anything takes the bridge's token; the page asks for it.",
     ),
+    problems,
+    tools,
     form,
-    h("div", { class: "stick" }, said),
+    bar,
   );
   let config = null;
-  const open = new Set(["batteries"]);
+  let stored = "";
+  loadProblems().then(showProblems);
+  addEventListener("beforeunload", warn);
+  draw();
   load();
-  return () => {};
+  return (isAsked) => {
+    if (isAsked && isChanged() && !confirm(UNSAVED)) return false;
+    removeEventListener("beforeunload", warn);
+    return true;
+  };
+
+  function isChanged() {
+    return config !== null && JSON.stringify(config) !== stored;
+  }
+
+  function warn(event) {
+    if (isChanged()) event.preventDefault();
+  }
+
+  function showUnsaved() {
+    unsaved.textContent = isChanged() ? "Changed, not saved yet." : "";
+  }
+
+  function showProblems() {
+    const found = configProblems();
+    if (!found.length) return;
+    problems.replaceChildren(
+      h(
+        "div",
+        { class: "warning" },
+        h("p", null, "The stored configuration has problems:"),
+        h(
+          "ul",
+          null,
+          found.map((one) => h("li", null, one)),
+        ),
+      ),
+    );
+  }
 
   async function load() {
     try {
-      config = await ask("/api/v1/config");
-      draw();
+      take(await ask("/api/v1/config"));
+      said.replaceChildren();
     } catch (error) {
       report(said, error);
+      bar.hidden = false;
+      bar.lastChild.hidden = config === null;
     }
   }
 
-  function part(name, title, ...children) {
-    const element = h(
-      "details",
-      { class: "box", open: open.has(name) },
-      h("summary", null, title),
-      children,
-    );
-    element.addEventListener("toggle", () => (element.open ? open.add(name) : open.delete(name)));
+  function take(given) {
+    config = given;
+    bar.hidden = false;
+    bar.lastChild.hidden = false;
+    draw();
+    // Drawn, what the bridge left out is in it, too.
+    stored = JSON.stringify(config);
+    showUnsaved();
+  }
+
+  // What asks the bridge by itself is made only when it is opened.
+  function part(name, title, make) {
+    const isOpen = open.has(name);
+    const element = h("details", { class: "box", open: isOpen }, h("summary", null, title));
+    let isMade = isOpen;
+    if (isOpen) element.append(...[make()].flat(9).filter(Boolean));
+    element.addEventListener("toggle", () => {
+      if (element.open) open.add(name);
+      else open.delete(name);
+      if (element.open && !isMade) element.append(...[make()].flat(9).filter(Boolean));
+      isMade ||= element.open;
+    });
+    return element;
+  }
+
+  // A problem may be in any of its fields, so these are there from the beginning.
+  function formPart(name, title, children) {
+    const element = part(name, title, () => []);
+    element.append(...[children].flat(9).filter(Boolean));
     return element;
   }
 
   function draw() {
-    const again = () => draw();
-    form.replaceChildren(
-      part("find", "Find batteries nearby", findPart(config, again)),
-      part("batteries", "Batteries and harness", batteryParts(config, again)),
-      part("calibration", "Calibrate the harness", calibrationPart(config)),
-      part("alarms", "Alarm limits", alarmPart(config.alarms)),
-      part("log", "Log on the card", logPart(config.log)),
-      part(
-        "wifi",
-        "Wi-Fi",
-        field(config, "name", "Name of the bridge", {
-          hint: "Also its address: http://<name>.local/",
-        }),
-        wifiPart(),
-      ),
-      part("access", "Who may read, who may change", accessPart(config.http)),
-      part("clock", "Clock", clockPart()),
-      part("backup", "Backup and restore", backupPart(config, restored)),
-      h(
-        "p",
-        { class: "buttons" },
-        h("button", { type: "button", class: "quiet", onclick: load }, "Discard changes"),
-        h("button", { type: "submit" }, "Save"),
-      ),
+    tools.replaceChildren(
+      config ? part("find", "Find batteries nearby", () => findPart(config, adopted)) : "",
+      part("wifi", "Wi-Fi", wifiPart),
+      part("clock", "Clock", clockPart),
+      config ? part("calibration", "Calibrate the harness", () => calibrationPart(config)) : "",
+      config ? part("backup", "Backup and restore", () => backupPart(config, restored)) : "",
+      part("restart", "Restart", restartPart),
     );
+    if (config) {
+      form.replaceChildren(
+        formPart("batteries", "Batteries and harness", batteryParts(config, draw)),
+        formPart("alarms", "Alarm limits", alarmPart(config.alarms)),
+        formPart("log", "Log on the card", logPart(config.log)),
+        formPart("access", "Name, tokens and port", accessPart(config)),
+      );
+    }
+    showUnsaved();
+  }
+
+  function adopted(battery) {
+    open.add("batteries");
+    draw();
+    const name = form.querySelector(
+      `[data-place="batteries[${config.batteries.indexOf(battery)}].name"]`,
+    );
+    name?.focus();
+    said.replaceChildren(h("p", null, "Give it a name, then save."));
   }
 
   function restored(given) {
     config = given;
     draw();
-    said.replaceChildren(h("p", null, "The file is in the form now; look it over, then save."));
+    said.replaceChildren(h("p", null, "The file is in the form now: look it over, then save."));
   }
 
   async function save(event) {
     event.preventDefault();
     try {
       const told = await ask("/api/v1/config", { method: "PUT", body: config });
-      const waits = told.restart_needed;
-      said.replaceChildren(
-        h(
-          "p",
-          null,
-          waits.length ? "Stored. These need a restart of the bridge:" : "Stored, and in force.",
-        ),
-        waits.length
-          ? h(
-              "ul",
-              null,
-              waits.map((one) => h("li", null, h("code", null, one))),
-            )
-          : "",
-        waits.length
-          ? h("button", { type: "button", onclick: () => restart(said) }, "Restart now")
-          : "",
-      );
+      stored = JSON.stringify(config);
+      showUnsaved();
       markProblems(form, []);
+      showStored(told.restart_needed ?? []);
     } catch (error) {
       report(said, error);
-      markProblems(form, error.problems ?? []);
+      markProblems(form, error.problems);
     }
-    byId("main").scrollIntoView({ block: "end" });
   }
+
+  function showStored(waits) {
+    said.replaceChildren(
+      h(
+        "p",
+        null,
+        waits.length ? "Stored. These wait for a restart of the bridge:" : "Stored, and in force.",
+      ),
+      waits.length
+        ? h(
+            "ul",
+            null,
+            waits.map((one) => h("li", null, h("code", null, one))),
+          )
+        : "",
+      waits.length ? button("Restart now", () => restart(said), null) : "",
+    );
+  }
+}
+
+function restartPart() {
+  const said = answers();
+  return [
+    h("p", { class: "hint" }, "Takes some seconds. The log is written to the card before."),
+    button("Restart the bridge", () => restart(said)),
+    said,
+  ];
 }
 
 const LIMITS = [
@@ -128,6 +227,7 @@ const LIMITS = [
 ];
 
 function alarmPart(alarms) {
+  const number = { place: "alarms", type: "number", empty: null };
   return [
     h(
       "p",
@@ -137,9 +237,7 @@ function alarmPart(alarms) {
     h(
       "div",
       { class: "fields" },
-      LIMITS.map(([key, label, unit]) =>
-        field(alarms, key, label, { place: "alarms", type: "number", unit, empty: null }),
-      ),
+      LIMITS.map(([key, label, unit]) => field(alarms, key, label, { ...number, unit })),
     ),
   ];
 }
@@ -152,12 +250,8 @@ function logPart(log) {
       "div",
       { class: "fields" },
       field(log, "record_s", "A record every", { ...number, unit: "s" }),
-      field(log, "fast_s", "When values move", {
-        ...number,
-        unit: "s",
-        hint: "0: no more often than else",
-      }),
-      field(log, "rest_s", "At rest", { ...number, unit: "s", hint: "0: as often as else" }),
+      field(log, "fast_s", "When values move", { ...number, unit: "s", hint: "0: no more often" }),
+      field(log, "rest_s", "At rest", { ...number, unit: "s", hint: "0: as often" }),
       field(log, "flush_s", "Written to the card every", { ...number, unit: "s" }),
       field(log, "min_free_mb", "Space that stays free", { ...number, unit: "MB" }),
     ),

@@ -1,135 +1,113 @@
 // Joining a network: the password is tried before it is kept.
 
 import { ask } from "./api.js";
-import { h, report } from "./dom.js";
+import { answers, button, h, report } from "./dom.js";
 import { num } from "./format.js";
 
 const LOOK_MS = 2000;
+// A bridge that tries a network changes its channel: a device on its own one may lose it meanwhile.
+const TEST_MS = 90000;
+const UNHEARD =
+  "The bridge is not heard any more, so it has perhaps joined. Put this device on the network you " +
+  "named, and try the bridge's name there; if that fails, come back to the bridge's own network.";
 
 /** Return the part of the settings that joins a network. */
 export function wifiPart() {
   const now = h("p");
-  const said = h("div", { class: "said", role: "status" });
-  const names = h("datalist", { id: "networks" });
-  const ssid = h("input", {
-    type: "text",
-    list: "networks",
-    spellcheck: "false",
-    autocapitalize: "off",
-    autocomplete: "off",
-  });
+  const said = answers();
+  const found = answers();
+  const text = { type: "text", spellcheck: "false", autocapitalize: "off", autocomplete: "off" };
+  const ssid = h("input", text);
   const password = h("input", { type: "password", autocomplete: "off" });
-  const search = h(
-    "button",
-    { type: "button", class: "quiet", onclick: scan },
-    "Look for networks",
-  );
-  const join = h("button", { type: "button", onclick: test }, "Try it, and keep it if it works");
-  showNow();
-  return h(
-    "fieldset",
-    null,
-    h("legend", null, "Network"),
-    now,
-    search,
-    names,
+  const form = h(
+    "form",
+    { onsubmit: test },
     h(
       "div",
       { class: "fields" },
       h("label", null, "Name of the network", ssid),
       h("label", null, "Password", password),
     ),
-    join,
-    said,
+    h("button", { type: "submit" }, "Try it, and keep it if it works"),
   );
+  showNow().catch((error) => report(said, error));
+  return [now, button("Look for networks", scan), found, form, said];
 
   async function showNow() {
-    try {
-      const told = await ask("/api/v1/wifi");
-      now.textContent =
-        told.mode === "station"
-          ? `Joined to ${told.station.ssid} as ${told.station.ip ?? "…"}` +
-            (told.station.rssi_dbm === null ? "." : `, ${num(told.station.rssi_dbm, 0, "dBm")}.`)
-          : told.access_point
-            ? `The bridge's own network ${told.access_point.ssid} is on.`
-            : "Not joined to a network.";
-      if (!ssid.value) ssid.value = told.station?.ssid ?? "";
-      return told;
-    } catch (error) {
-      report(said, error);
-      return null;
-    }
+    const told = await ask("/api/v1/wifi");
+    now.textContent = nowText(told);
+    if (!ssid.value) ssid.value = told.station?.ssid ?? "";
+    return told;
   }
 
   async function scan() {
-    search.disabled = true;
     try {
-      const found = await ask("/api/v1/wifi/networks", { patience: 30000 });
-      names.replaceChildren(
-        ...found.map((one) =>
-          h("option", { value: one.ssid }, `${one.rssi_dbm} dBm, ${one.security}`),
-        ),
-      );
-      said.replaceChildren(
-        found.length
-          ? h(
-              "ul",
-              null,
-              found.map((one) =>
-                h(
-                  "li",
-                  null,
-                  h(
-                    "button",
-                    { type: "button", class: "quiet", onclick: () => (ssid.value = one.ssid) },
-                    one.ssid,
-                  ),
-                  ` ${num(one.rssi_dbm, 0, "dBm")}, ${one.security}`,
-                ),
-              ),
-            )
+      const networks = await ask("/api/v1/wifi/networks", { patience: 30000 });
+      networks.sort((a, b) => b.rssi_dbm - a.rssi_dbm);
+      found.replaceChildren(
+        networks.length
+          ? h("ul", null, networks.map(row))
           : h("p", null, "No network is heard here."),
       );
     } catch (error) {
-      report(said, error);
-    } finally {
-      search.disabled = false;
+      report(found, error);
     }
   }
 
-  async function test() {
-    join.disabled = true;
+  function row(one) {
+    return h(
+      "li",
+      null,
+      button(one.ssid, () => choose(one)),
+      ` ${num(one.rssi_dbm, 0, "dBm")}, ${one.security}`,
+    );
+  }
+
+  function choose(one) {
+    ssid.value = one.ssid;
+    // After the button has taken the focus back.
+    setTimeout(() => password.focus());
+  }
+
+  async function test(event) {
+    event.preventDefault();
     try {
-      await ask("/api/v1/wifi", {
-        method: "PUT",
-        body: { ssid: ssid.value, password: password.value },
-      });
+      const body = { ssid: ssid.value, password: password.value };
+      await ask("/api/v1/wifi", { method: "PUT", body });
       said.replaceChildren(h("p", null, "Trying to join; this takes up to half a minute…"));
-      let told;
-      do {
-        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-        told = await showNow();
-      } while (told?.test?.state === "running");
-      const { state, ip, message } = told?.test ?? {};
-      said.replaceChildren(
-        state === "joined"
-          ? h(
-              "p",
-              null,
-              "Joined, and kept. Put this device on that network too, then go to ",
-              h("a", { href: `http://${ip}/` }, `http://${ip}/`),
-            )
-          : h(
-              "p",
-              { class: "bad" },
-              message ??
-                "The bridge did not say how it ended: put this device on the network you named, and try the bridge's name there.",
-            ),
-      );
+      said.replaceChildren(...ended(await outcome()));
     } catch (error) {
       report(said, error);
-    } finally {
-      join.disabled = false;
     }
   }
+
+  async function outcome() {
+    const end = Date.now() + TEST_MS;
+    while (Date.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      // Not heard for a moment is what has to be expected here.
+      const told = await showNow().catch(() => null);
+      if (told && told.test?.state !== "running") return told.test;
+    }
+    return null;
+  }
+}
+
+function nowText({ mode, station, access_point: own }) {
+  if (mode === "station") {
+    const signal = station.rssi_dbm === null ? "" : `, ${num(station.rssi_dbm, 0, "dBm")}`;
+    return `Joined to ${station.ssid || "a network"} as ${station.ip ?? "…"}${signal}.`;
+  }
+  return own ? `The bridge's own network ${own.ssid} is on.` : "Not joined to a network.";
+}
+
+function ended(test) {
+  if (test?.state === "joined") {
+    const address = `http://${test.ip}/`;
+    const link = h("a", { href: address }, address);
+    return [
+      h("p", null, "Joined, and kept. Put this device on that network too, then go to ", link),
+    ];
+  }
+  return [h("p", { class: "bad" }, test?.message ?? UNHEARD)];
 }
