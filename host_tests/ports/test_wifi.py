@@ -128,3 +128,34 @@ def test_open_network_when_password_is_empty_then_none_is_sent():
 def test_is_configured_when_no_ssid_then_false():
     assert not wifi_on(ssid="").is_configured
     assert wifi_on().is_configured
+
+
+def test_scan_then_each_network_once_the_nearest_first_and_none_without_a_name():
+    wifi = wifi_on(ssid="")
+    assert wifi.scan() is None and wifi.last_error == "Wi-Fi is not started"
+    wifi.start()
+    assert wifi.scan() == [
+        ("boat", -61, "wpa2", 6),
+        ("Sea Breeze", -74, "wpa2_wpa3", 11),
+        ("marina guests", -80, "open", 1),
+    ]
+    ROUTER.leave()
+    assert wifi.scan()[1] == ("boat", -79, "wpa2", 11)
+
+
+def test_scan_when_the_marina_is_full_then_the_twenty_nearest():
+    wifi = wifi_on()
+    wifi.start()
+    ROUTER.others = [(b"boat %d" % n, b"bssid.", 1, n - 99, 16, False) for n in range(60)]
+    networks = wifi.scan()
+    assert len(networks) == 20
+    assert networks[0] == ("boat 59", -40, "other", 1)
+    assert networks[-1][0] == "boat 40"
+
+
+def test_scan_when_switched_off_then_none_and_a_sentence():
+    wifi = wifi_on()
+    wifi.start()
+    wifi.stop()
+    assert wifi.scan() is None
+    assert wifi.last_error == "Wi-Fi does not listen: STA must be active"
