@@ -5,8 +5,8 @@ from baybridge.battery.battery import Battery
 from baybridge.battery.crosscheck import Crosscheck
 from baybridge.battery.taps import TAP_OK, Harness
 
+# At the taps 3300, 6610, 9900 and 13200.
 CELLS_MV = (3300, 3310, 3290, 3300)
-TAPS_MV = (3300, 6610, 9900, 13200)
 
 
 def wired_battery(series=4, count=4, against="multimeter"):
@@ -29,18 +29,19 @@ def wired_battery(series=4, count=4, against="multimeter"):
 class Rig:
     """Time goes on by 5 s a round: a burst, 1 s later the BMS's answer, a look after each."""
 
-    def __init__(self, battery=None, cells_mv=CELLS_MV, battery_mv=None):
+    def __init__(self, battery=None, cells_mv=CELLS_MV, has_answered=True):
         self.battery = battery or wired_battery()
         self.crosscheck = self.battery.crosscheck
         self.now_s10 = 100
         self.cells_mv = list(cells_mv)
         self.taps_mv = [sum(cells_mv[: k + 1]) for k in range(self.battery.harness.count)]
         self.states = [TAP_OK] * len(self.taps_mv)
-        self.battery_mv = sum(cells_mv) if battery_mv is None else battery_mv
+        self.battery_mv = sum(cells_mv)
         self.current_ma = 0
-        self.answer()
-        self.now_s10 += 10
-        self.crosscheck.look(self.now_s10)
+        if has_answered:
+            self.answer()
+            self.now_s10 += 10
+            self.crosscheck.look(self.now_s10)
 
     def burst(self):
         harness = self.battery.harness

@@ -96,3 +96,23 @@ def test_classify_then_no_allocation_even_of_absurd_values():
     pattern = Pattern(16)
     errors_q = array("i", [200000 if k & 1 else -200000 for k in range(16)])
     assert not allocates(pattern.classify, errors_q, True, False)
+
+
+def test_limits_are_where_they_are_said_to_be():
+    # A tap's own error in u, 12 mV; 30 mV at the tap; 60 mV and 350 mV in common; unexplained.
+    assert classify([0, 0, 0, 54])[0] == 0
+    assert classify([0, 0, 0, 56])[0] == ONE_TAP + 4
+    assert classify([0, 29, 0, 0])[0] == 0
+    assert classify([0, 32, 0, 0])[0] == ONE_TAP + 2
+    assert classify([0, 0, 0, 1150], False)[0] == 0
+    assert classify([0, 0, 0, 1160], False)[0] == ONE_TAP + 4
+    assert classify([0, 598, 0, 0], False)[0] == 0
+    assert classify([0, 602, 0, 0], False)[0] == ONE_TAP + 2
+    assert classify([348, 696, 1044, 1392], False)[0] == 0
+    assert classify([352, 704, 1056, 1408], False)[0] == PROPORTIONAL
+    assert classify([0, 20, 0, 160])[0] == ONE_TAP + 4
+    assert classify([0, 26, 0, 160])[0] == UNCLEAR
+    assert classify([0, 150, 0, 1400], False)[0] == ONE_TAP + 4
+    assert classify([0, 190, 0, 1400], False)[0] == UNCLEAR
+    # A large fault may have a fifth of itself unexplained.
+    assert classify([0, 57, 0, 800])[0] == ONE_TAP + 4
