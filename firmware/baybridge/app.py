@@ -45,6 +45,8 @@ _CALIBRATE_LIMIT_S = const(30)
 _RESET_LIMIT_S = const(60)
 _WIFI_LIMIT_S = const(60)
 _TIME_LIMIT_S = const(60)
+# An answer that says that the bridge restarts is sent before it does.
+_ANSWER_MS = const(500)
 
 
 class App:
@@ -90,6 +92,9 @@ class App:
         self.bridge.discover = self._discover
         self.bridge.calibrator = self._calibrator
         self.bridge.record_frames = self._record_frames
+        self.bridge.config_text = self._config_text
+        self.bridge.put_config = self._put_config
+        self.bridge.restart = self.request_reset
         self.bridge.card = self.card
         self.bridge.files = ports.files
         self.bridge.is_well = self.supervisor.is_well
@@ -246,6 +251,34 @@ class App:
             self.supervisor.add("calibrate", calibrator.run, _CALIBRATE_LIMIT_S)
         return self.calibrators[0]
 
+    def _config_text(self, has_secrets):
+        from baybridge import config
+        from baybridge.tasks import change_config
+
+        ports = self.ports
+        try:
+            return change_config.text_of(config, ports.files, ports.board.chip, has_secrets)
+        finally:
+            _leave_config()
+
+    def _put_config(self, given):
+        from baybridge import config
+        from baybridge.tasks import change_config
+
+        ports = self.ports
+        try:
+            new, problems, warnings = change_config.put(
+                config, ports.files, ports.board.chip, given
+            )
+            waiting = applied = ()
+            if new is not None:
+                waiting, applied = change_config.apply(
+                    config, new, self.config, self.batteries, self.holders
+                )
+            return problems, waiting, applied, warnings
+        finally:
+            _leave_config()
+
     def request_reset(self, reason):
         """Have the board started again once what is in memory is safe."""
         self._reset_reason = reason
@@ -254,6 +287,7 @@ class App:
         while True:
             job.beat()
             if self._reset_reason is not None:
+                await self.ports.clock.sleep_ms(_ANSWER_MS)
                 self.keeper.save()
                 for log in self.logs:
                     await log.flush()
