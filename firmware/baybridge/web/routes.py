@@ -125,7 +125,25 @@ def make_app(bridge, gate) -> Microdot:
 
         return wifi_routes.networks(bridge, request)
 
+    @app.get("/api/v1/config")
+    async def config(request):
+        from baybridge.web import config_routes
+
+        return config_routes.read(bridge, gate, request)
+
     # What follows changes something.
+
+    @app.put("/api/v1/config")
+    async def put_config(request):
+        from baybridge.web import config_routes
+
+        return config_routes.change(bridge, request)
+
+    @app.post("/api/v1/restart")
+    async def restart(request):
+        from baybridge.web import config_routes
+
+        return config_routes.restart(bridge, request)
 
     @app.put("/api/v1/wifi")
     async def join(request):
