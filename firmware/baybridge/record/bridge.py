@@ -19,6 +19,11 @@ class Bridge:
         self.sections = lambda: ()  # the (name, JSON) of each section, one by one
         self.release = None  # (id, minutes) -> False if there is no such battery
         self.fast = None  # the same
+        self.config_text = None  # (has_secrets) -> the stored configuration as bytes; OSError
+        # (dict) -> problems and warnings as (place, message), places that wait for a restart and
+        # those in force: (problems, waiting, applied, warnings); OSError
+        self.put_config = None
+        self.restart = None  # (reason)
         self.set_time = None  # (unix_s); ValueError with a sentence if it cannot be true
         self.record_frames = None  # (minutes) -> the file's name; OSError with a sentence
         self.calibrator = None  # () -> the tasks.calibrate.Calibrator of all batteries
@@ -31,6 +36,8 @@ class Bridge:
         # What the log's routes read from, and whether one reads a history; one at a time may.
         self.card = None
         self.is_card_read = False
+        # Configurations on their way to a client.
+        self.configs_sent = 0
         # The CardWatch while there is a log.
         self.card_watch = None
         # Somebody feeds these once a second, asked or not.
