@@ -70,7 +70,8 @@ class AccessKeeper:
         while True:
             job.beat()
             self._look()
-            if self.access_point.is_on:
+            # Nobody asks before somebody is on it.
+            if self.clients:
                 for _ in range(_TURN_MS // _NAMES_MS):
                     self.names.poll()
                     await self._clock.sleep_ms(_NAMES_MS)
