@@ -99,6 +99,7 @@ class App:
         self.bridge.files = ports.files
         self.bridge.is_well = self.supervisor.is_well
         self.bridge.sections = self._sections
+        self.bridge.metrics_lines = self._metrics
         self.gate = Gate(self.bridge, clock)
         self.guard = Guard(make_app(self.bridge, self.gate), clock)
         bridge = self.bridge
@@ -315,6 +316,11 @@ class App:
         from baybridge.record import diagnostics
 
         return diagnostics.sections(self, VERSION)
+
+    def _metrics(self):
+        from baybridge.record import metrics
+
+        return metrics.lines(self, VERSION)
 
 
 def read_config(files, chip="esp32"):

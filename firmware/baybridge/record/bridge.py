@@ -17,6 +17,7 @@ class Bridge:
         # Set by app.py: what the diagnostics consist of, and what the routes that change
         # something or ask the radio call.
         self.sections = lambda: ()  # the (name, JSON) of each section, one by one
+        self.metrics_lines = lambda: ()  # Prometheus' lines, one by one
         self.release = None  # (id, minutes) -> False if there is no such battery
         self.fast = None  # the same
         self.config_text = None  # (has_secrets) -> the stored configuration as bytes; OSError

@@ -8,7 +8,10 @@ from micropython import const
 
 from microdot import Response
 
+from baybridge.web.problem import problem
+
 _PAGE = const("www/index")
+_DESCRIPTION = const("www/openapi")
 _HTML = const("text/html; charset=utf-8")
 _EIO = const(5)
 # One read, and the most that is in memory of a file.
@@ -46,6 +49,19 @@ def answer(files, request):
     has_page = files is not None and files.size(_PAGE + ".html.gz") is not None
     text = _LIST % (_NO_GZIP if has_page else _NO_PAGE)
     return Response(text, 200, {"Content-Type": _HTML, "Vary": "Accept-Encoding"})
+
+
+def description(files, request):
+    """Return the API's description, or the problem why not; files is the port, or None."""
+    response = packed(files, request, _DESCRIPTION, ".json.gz", "application/json")
+    if response is not None:
+        return response
+    fields = {"Vary": "Accept-Encoding"}
+    if files is None or files.size(_DESCRIPTION + ".json.gz") is None:
+        detail = "The description is not on this bridge: `make page` builds it."
+        return problem(404, detail, request.path, fields)
+    detail = "It comes as gzip only, for which the request has to ask (curl --compressed)."
+    return problem(406, detail, request.path, fields)
 
 
 def packed(files, request, name, ending, kind):

@@ -21,7 +21,8 @@ HEAD_END = (
 _PHRASES = (
     "\n200 OK\n202 Accepted\n204 No Content\n206 Partial Content\n302 Found\n304 Not Modified"
     "\n400 Bad Request\n401 Unauthorized\n403 Forbidden\n404 Not Found"
-    "\n405 Method Not Allowed\n408 Request Timeout\n409 Conflict\n411 Length Required"
+    "\n405 Method Not Allowed\n406 Not Acceptable\n408 Request Timeout\n409 Conflict"
+    "\n411 Length Required"
     "\n413 Content Too Large\n414 URI Too Long\n415 Unsupported Media Type"
     "\n416 Range Not Satisfiable\n421 Misdirected Request\n422 Unprocessable Content"
     "\n429 Too Many Requests\n431 Request Header Fields Too Large"

@@ -12,6 +12,7 @@ from microdot import Microdot, Response
 from baybridge.web.problem import problem
 
 _JSON = const("application/json")
+_PROMETHEUS = const("text/plain; version=0.0.4; charset=utf-8")
 # Longer than bridge.discover() takes at the most.
 _DISCOVERY_MS = const(45000)
 
@@ -184,6 +185,16 @@ def make_app(bridge, gate) -> Microdot:
     @app.get("/api/v1/diagnostics")
     async def diagnostics(request):
         return _live(bridge.diagnostics_pieces())
+
+    @app.get("/metrics")
+    async def metrics(request):
+        return _live(bridge.metrics_lines(), _PROMETHEUS)
+
+    @app.get("/openapi.json")
+    async def description(request):
+        from baybridge.web import page
+
+        return page.description(bridge.files, request)
 
     @app.get("/healthz")
     async def health(request):
