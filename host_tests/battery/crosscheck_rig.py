@@ -75,3 +75,8 @@ class Rig:
 
     def findings(self):
         return [(one.code, one.tap, one.cell, one.other) for one in self.crosscheck.findings]
+
+
+def eight_cells():
+    cells_mv = (3300, 3310, 3290, 3300, 3305, 3295, 3300, 3320)
+    return Rig(wired_battery(8, 8), cells_mv)

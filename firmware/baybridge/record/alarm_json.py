@@ -219,7 +219,7 @@ def _protection(alarms, now_s10):
 
 
 def _finding(alarms, finding):
-    from baybridge.record.harness_json import sentence
+    from baybridge.record.finding_text import sentence
 
     return sentence(finding)
 
