@@ -87,14 +87,16 @@ class BankCard {
     this.element.classList.toggle("stale", isGone() || bank.missing === bank.batteries);
     const parts = [
       bank.missing
-        ? `Without the ${bank.missing} of ${bank.batteries} batteries that are not heard.`
+        ? `Not in it: ${bank.missing} of ${bank.batteries} batteries, because not heard.`
         : `All ${bank.batteries} batteries.`,
       "The time goes by the mean of the last 10 min.",
     ];
-    if (bank.soc_spread_pct !== null)
-      parts.push(`States of charge are ${num(bank.soc_spread_pct, 0, "%")} apart,`);
-    if (bank.voltage_spread_mv !== null)
-      parts.push(`voltages ${num(bank.voltage_spread_mv, 0, "mV")}.`);
+    const apart = [
+      [bank.soc_spread_pct, "%"],
+      [bank.voltage_spread_mv, "mV"],
+    ].filter(([value]) => value !== null);
+    if (apart.length)
+      parts.push(`They are ${apart.map(([v, u]) => num(v, 0, u)).join(" and ")} apart.`);
     setText(this.said, parts.join(" "));
   }
 }

@@ -9,11 +9,13 @@ const SPREAD_MV = 5;
 /** The table of a battery's cells. */
 export class Cells {
   constructor(name) {
-    this.caption = h("caption", null, name);
-    this.heads = ["Cell", "", "BMS", "Tap", "Difference"].map((text) =>
+    this.caption = h("caption", { class: "unseen" }, name);
+    this.heads = ["Cell", "", "BMS", "Tap", "Tap − BMS"].map((text) =>
       h("th", { scope: "col" }, text),
     );
     this.heads[1].append(h("span", { class: "unseen" }, "Bars"));
+    this.heads[2].className = "key";
+    this.heads[3].className = "key tap";
     this.body = h("tbody");
     this.scale = h("p", { class: "hint scale", "aria-hidden": "true" });
     const table = h(
@@ -45,7 +47,9 @@ export class Cells {
       setBar(bars.firstChild.children[1], taps?.[i] ?? null, low, high);
       bars.firstChild.children[1].hidden = taps === null;
       setText(byBms.children[0], num(cells[i] ?? null, 3, "V"));
-      setText(byBms.children[1], marks[i] ?? "");
+      const [mark, word] = marks[i] ?? NEITHER;
+      setText(byBms.children[1], mark);
+      setText(byBms.children[2], word);
       byTap.hidden = taps === null;
       difference.hidden = taps === null;
       setText(byTap, num(taps?.[i] ?? null, 3, "V"));
@@ -54,11 +58,15 @@ export class Cells {
   }
 }
 
+const LOWEST = ["▼", "lowest"];
+const HIGHEST = ["▲", "highest"];
+const NEITHER = ["", ""];
+
 function marksOf(cells, spread) {
-  if (!(spread >= SPREAD_MV)) return [];
+  if (!(spread >= SPREAD_MV)) return cells.map(() => NEITHER);
   const lowest = Math.min(...cells);
   const highest = Math.max(...cells);
-  return cells.map((v) => (v === lowest ? " lowest" : v === highest ? " highest" : ""));
+  return cells.map((v) => (v === lowest ? LOWEST : v === highest ? HIGHEST : NEITHER));
 }
 
 function row(n) {
@@ -71,7 +79,13 @@ function row(n) {
       { class: "bars" },
       h("div", { "aria-hidden": "true" }, h("i", { class: "bar" }), h("i", { class: "bar tap" })),
     ),
-    h("td", null, h("span"), h("small")),
+    h(
+      "td",
+      null,
+      h("span"),
+      h("small", { "aria-hidden": "true" }),
+      h("span", { class: "unseen" }),
+    ),
     h("td"),
     h("td"),
   );

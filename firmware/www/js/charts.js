@@ -9,10 +9,11 @@ const HEIGHT = 180;
 // No narrower than this many steps: between two values there is nothing to see.
 const LEAST_STEPS = 5;
 
-// One chart each: title, unit, digits, and its series as [name in the answer, label, colour].
+// One chart each: title, unit, digits, its series as [name in the answer, label, colour], and
+// whether the extremes of each step are shown.
 const CHARTS = [
-  ["Current", "A", 1, [["current", "a", "current", "--series-1"]]],
-  ["Voltage", "V", 2, [["voltage", "v", "voltage", "--series-2"]]],
+  ["Current", "A", 1, [["current", "a", "current", "--series-1"]], true],
+  ["Voltage", "V", 2, [["voltage", "v", "voltage", "--series-2"]], true],
   [
     "Cells",
     "V",
@@ -85,7 +86,7 @@ export class Plots {
 
   make(chart) {
     const { told } = this;
-    const [title, unit, digits, series] = chart;
+    const [title, unit, digits, series, hasBand] = chart;
     const css = getComputedStyle(document.documentElement);
     const colour = (name) => css.getPropertyValue(name).trim();
     const line = { stroke: colour("--line"), width: 1 };
@@ -96,10 +97,10 @@ export class Plots {
     for (const [name, suffix, label, variable] of series) {
       const shown = { stroke: colour(variable), value: (_, v) => num(v, digits, unit) };
       lines.push({ ...shown, label, width: 2 });
-      if (!(`${name}_min_${suffix}` in told.series)) continue;
+      if (!hasBand || !(`${name}_min_${suffix}` in told.series)) continue;
       // The extremes of each step as a band around its mean.
       const edge = { ...shown, width: 0, points: { show: false } };
-      lines.push({ ...edge, label: `${label}, least` }, { ...edge, label: `${label}, most` });
+      lines.push({ ...edge, label: "least" }, { ...edge, label: "most" });
       bands.push({ series: [lines.length, lines.length - 1], fill: `${colour(variable)}40` });
     }
     const place = h("figure", null, h("figcaption", null, `${title} (${unit})`));
@@ -202,13 +203,13 @@ export class Plots {
   }
 }
 
-function rowsOf([, , , series], told, xs) {
+function rowsOf([, , , series, hasBand], told, xs) {
   const unknown = xs.map(() => null);
   const rows = [];
   for (const [name, suffix] of series) {
     rows.push(told.series[`${name}_${suffix}`] ?? unknown);
     const low = told.series[`${name}_min_${suffix}`];
-    if (low) rows.push(low, told.series[`${name}_max_${suffix}`]);
+    if (hasBand && low) rows.push(low, told.series[`${name}_max_${suffix}`]);
   }
   return rows;
 }
@@ -217,7 +218,12 @@ function axisTime(s, step, hasTime) {
   if (!hasTime) return duration(s);
   const date = new Date(s * 1000);
   if (step >= 86400) return date.toLocaleDateString([], { day: "numeric", month: "short" });
-  const time = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const parts = {
+    hour: "2-digit",
+    minute: "2-digit",
+    ...(step < 60 ? { second: "2-digit" } : {}),
+  };
+  const time = date.toLocaleTimeString([], parts);
   // Midnight says which day begins.
   const isMidnight = date.getHours() === 0 && date.getMinutes() === 0;
   return isMidnight ? date.toLocaleDateString([], { day: "numeric", month: "short" }) : time;

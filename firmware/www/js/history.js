@@ -38,11 +38,11 @@ export function show(place) {
     h(
       "p",
       { class: "row", role: "group", "aria-label": "Zoom of all charts" },
-      button("Zoom in", () => plots.zoom(0.5)),
-      button("Zoom out", () => plots.zoom(2)),
-      button("Earlier", () => plots.move(-0.5)),
-      button("Later", () => plots.move(0.5)),
-      button("All of it", () => plots.showAll()),
+      sign("+", "Zoom in", () => plots.zoom(0.5)),
+      sign("−", "Zoom out", () => plots.zoom(2)),
+      sign("◀", "Earlier", () => plots.move(-0.5)),
+      sign("▶", "Later", () => plots.move(0.5)),
+      button("All", () => plots.showAll()),
     ),
     said,
     plots.element,
@@ -117,4 +117,11 @@ function aboutText(told, minutes) {
   if (has < minutes * 60 * 0.9) parts.push(`There are only ${duration(has)} of it.`);
   if (!told.from) parts.push("The bridge's clock is not set: times count from its start.");
   return parts.join(" ");
+}
+
+function sign(text, name, act) {
+  const element = button(text, act);
+  element.setAttribute("aria-label", name);
+  element.title = name;
+  return element;
 }

@@ -144,6 +144,8 @@ export function show(place) {
     );
     if (config) {
       form.replaceChildren(
+        h("h3", null, "What is stored"),
+        h("p", { class: "hint" }, "Nothing of this is changed before you save."),
         formPart("batteries", "Batteries and harness", batteryParts(config, draw)),
         formPart("alarms", "Alarm limits", alarmPart(config.alarms)),
         formPart("log", "Log on the card", logPart(config.log)),
