@@ -56,6 +56,7 @@ class App:
         self.ports = ports
         clock = ports.clock
         self.config, self.problems = read_config(ports.files, ports.board.chip)
+        self.port = self.config["http"]["port"]
         self.boot = _count_boot(ports.files)
         self.supervisor = Supervisor(clock, ports.watchdog)
         names = names_to_hear(tuple([one["match"] for one in self.config["batteries"]]))
@@ -198,7 +199,7 @@ class App:
                 log.flush_soon()
 
     async def _serve(self, job):
-        await self.guard.serve("0.0.0.0", self.config["http"]["port"], job.beat)
+        await self.guard.serve("0.0.0.0", self.port, job.beat)
 
     def _is_taken(self, address):
         # Whether an address is one of a battery that is known by it.
