@@ -9,6 +9,7 @@ import socket
 import sys
 
 from baybridge import config as configuration
+from baybridge.app import App
 from host_tests.fakes.clock import HostClock
 from host_tests.fakes.world import World
 from tools.sim.adc import AdcChip
@@ -103,6 +104,7 @@ def wire(world, battery, taps):
     """Put the battery's cells before the pins of its taps, as the configuration has them."""
     dividers = [(tap["top_ohm"], tap["bottom_ohm"]) for tap in taps]
     # Parts of 0.1 % and an ADC like any other beside Wi-Fi that sends: nothing is calibrated.
+    # The same ones after a restart, so what was calibrated then stays right.
     chip = AdcChip(packets_per_s=_PACKETS_PER_S)
     world.wire(SimHarness(battery.tap_uv, dividers, chip=chip), [tap["pin"] for tap in taps])
 
@@ -131,46 +133,106 @@ def is_free(port):
     return True
 
 
+class Host:
+    """This computer in the board's place, from one start of the firmware to the next."""
+
+    def __init__(self, options):
+        self.options = options
+        self.port = number(options, "port", 8080, 1, 65535)
+        self.speed = number(options, "speed", 1, 1, 1000)
+        self.is_first = "first-start" in options
+        self.batteries = make_batteries(options.get("capture"))
+        self.world = None
+        self.app = None
+        # Why the firmware was started again; None at first.
+        self.reason = None
+
+    def config_text(self):
+        """Return the configuration of the first start."""
+        if self.is_first:
+            return None
+        if "config" in self.options:
+            return read_file(self.options["config"])
+        return make_config(self.batteries, self.port)
+
+    def start(self, text):
+        """Build the world and the firmware in it; after a reset on what is stored."""
+        options = self.options
+        folder = options.get("folder", _FIRST_FOLDER if self.is_first else _FOLDER)
+        world = World(HostClock(self.speed), folder, options.get("sd"), self.is_first)
+        if self.is_first:
+            # Both are this computer, so that a browser finds the bridge where it says it is.
+            world.router.ap.address = "127.0.0.1"
+            world.router.address = ("127.0.0.2", "255.0.0.0", "127.0.0.1", "127.0.0.1")
+        for battery in self.batteries:
+            world.add(battery)
+        if self.reason is None:
+            app = world.start(text)
+        else:
+            world.board.reset_cause = "hard"
+            world.board.reset_reason = self.reason
+            app = App(world.ports())
+        taps = app.config["batteries"][0]["taps"]
+        if isinstance(self.batteries[0], SimBattery) and not self.is_first:
+            wire(world, self.batteries[0], taps)
+        # --port is what `make run` promised, whatever a CONFIG for the board says.
+        app.port = self.port
+        self.world = world
+        self.app = app
+
+    def tell(self):
+        """Print what somebody needs who wants to look at it."""
+        app = self.app
+        port = self.port
+        for problem in app.problems:
+            print("config: %s" % problem)
+        names = ", ".join([battery.name for battery in self.batteries])
+        print("%s, in the air: %s" % (self.world.board.micropython, names))
+        print("http://localhost:%d/   http://localhost:%d/api/v1/batteries" % (port, port))
+        print("token for changes: %s" % app.bridge.token)
+        if self.is_first:
+            access = app.access_ssid, app.access_password
+            print("made up: access point %s, password %s" % access, end="; ")
+            router = self.world.router
+            print('in the air "%s", password "%s"' % (router.ssid, router.password))
+
+    async def run(self):
+        """Run the firmware until it resets the board; leave nothing of it behind."""
+        board = self.world.board
+        running = asyncio.create_task(self.app.run())
+        while not board.resets and not running.done():
+            await asyncio.sleep(0.1)
+        running.cancel()
+        try:
+            await running
+        except asyncio.CancelledError:
+            pass
+        self.reason = board.resets[0]
+        # The server closes in a turn of its own.
+        for _ in range(50):
+            if is_free(self.port):
+                break
+            await asyncio.sleep(0.1)
+        self.app.card.unmount()
+        # A simulated battery counts on a clock that never goes back.
+        self.batteries = make_batteries(self.options.get("capture"))
+
+
 def main():
     """Run until interrupted."""
-    options = read_options(sys.argv[1:])
-    port = number(options, "port", 8080, 1, 65535)
-    speed = number(options, "speed", 1, 1, 1000)
-    batteries = make_batteries(options.get("capture"))
-    is_first = "first-start" in options
-    if is_first:
-        text = None
-    elif "config" in options:
-        text = read_file(options["config"])
-    else:
-        text = make_config(batteries, port)
-    if not is_free(port):
-        stop("port %d cannot be had: another program listens there" % port)
-    folder = options.get("folder", _FIRST_FOLDER if is_first else _FOLDER)
-    world = World(HostClock(speed), folder, options.get("sd"), is_first)
-    if is_first:
-        # Both are this computer, so that a browser finds the bridge where it says it is.
-        world.router.ap.address = "127.0.0.1"
-        world.router.address = ("127.0.0.2", "255.0.0.0", "127.0.0.1", "127.0.0.1")
-    for battery in batteries:
-        world.add(battery)
-    app = world.start(text)
-    if isinstance(batteries[0], SimBattery) and not is_first:
-        wire(world, batteries[0], app.config["batteries"][0]["taps"])
-    # --port is what `make run` promised, whatever a CONFIG for the board says.
-    app.config["http"]["port"] = port
-    for problem in app.problems:
-        print("config: %s" % problem)
-    names = ", ".join([battery.name for battery in batteries])
-    print("%s, in the air: %s" % (world.board.micropython, names))
-    print("http://localhost:%d/   http://localhost:%d/api/v1/batteries" % (port, port))
-    print("token for changes: %s" % app.bridge.token)
-    if is_first:
-        access = "made up: access point %s, password %s" % (app.access_ssid, app.access_password)
-        router = world.router
-        print('%s; in the air "%s", password "%s"' % (access, router.ssid, router.password))
+    host = Host(read_options(sys.argv[1:]))
+    text = host.config_text()
+    if not is_free(host.port):
+        stop("port %d cannot be had: another program listens there" % host.port)
     try:
-        asyncio.run(app.run())
+        while True:
+            host.start(text)
+            host.tell()
+            if sys.implementation.name == "micropython":
+                # It would go on with what is left of the tasks before.
+                asyncio.new_event_loop()
+            asyncio.run(host.run())
+            print("restarting: %s" % host.reason)
     except KeyboardInterrupt:
         print("stopped")
 

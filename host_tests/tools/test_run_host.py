@@ -29,6 +29,7 @@ class Bridge:
 
     def __init__(self, vm, folder, *args):
         self.port = free_port()
+        self.folder = Path(folder)
         if vm == "micropython":
             command = [MICROPYTHON, "-X", "heapsize=8M"]
             path = {"MICROPYPATH": HOST_PATH + ":.frozen"}
@@ -61,6 +62,18 @@ class Bridge:
         url = f"http://127.0.0.1:{self.port}{path}"
         with urllib.request.urlopen(url, timeout=5) as reply:
             return json.load(reply)
+
+    def change(self, method, path, body):
+        """Send a change with the token the bridge has in its flash."""
+        token = (self.folder / "flash" / "token.txt").read_text().strip()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}",
+            json.dumps(body).encode(),
+            {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+            method=method,
+        )
+        with urllib.request.urlopen(request, timeout=5) as reply:
+            return reply.status, json.load(reply)
 
     def wait_for(self, is_there, path="/api/v1/batteries", within_s=20):
         """Ask until is_there(answer); the answer."""
@@ -192,3 +205,38 @@ def test_run_on_a_port_that_is_taken_says_so(vm, tmp_path):
             printed, _ = second.process.communicate(timeout=20)
     assert f"port {first.port} cannot be had" in printed
     assert "Traceback" not in printed
+
+
+def test_run_when_restarted_over_http_then_the_next_start_with_what_was_stored(vm, tmp_path):
+    config = tmp_path / "mine.json"
+    config.write_text('{"batteries": [{"address": "02:12:34:00:20:61"}], "end": 1}')
+    with Bridge(vm, tmp_path, "--config", str(config)) as bridge:
+        before = bridge.wait_for(lambda a: a["bank"]["missing"] == 0)
+        assert before["bridge"]["name"] == "baybridge"
+        batteries = [{"id": "house1", "name": "House 1", "address": "02:12:34:00:20:61"}]
+        change = {"name": "bay-2", "batteries": batteries}
+        assert bridge.change("PUT", "/api/v1/config", change) == (
+            200,
+            {
+                "stored": True,
+                "restart_needed": ["batteries", "name"],
+                "applied": [],
+                "warnings": [],
+            },
+        )
+        assert bridge.get("/api/v1/batteries")["bridge"]["name"] == "baybridge"
+        for boot in (before["bridge"]["boot"] + 1, before["bridge"]["boot"] + 2):
+            answer = bridge.change("POST", "/api/v1/restart", {})
+            assert answer == (202, {"restarting": True})
+            after = bridge.wait_for(
+                lambda a, boot=boot: a["bridge"]["boot"] == boot and a["bank"]["missing"] == 0
+            )
+            assert after["bridge"]["name"] == "bay-2"
+            assert after["batteries"][0]["id"] == "house1"
+            assert after["uptime_s"] < 20
+        diagnostics = bridge.get("/api/v1/diagnostics")
+        assert diagnostics["reset_reason"] == "asked for over HTTP"
+    assert config.read_text() == '{"batteries": [{"address": "02:12:34:00:20:61"}], "end": 1}'
+    # Another run is a new board: it begins with the file it was given.
+    with Bridge(vm, tmp_path, "--config", str(config)) as bridge:
+        assert bridge.wait_for(lambda a: True)["bridge"]["name"] == "baybridge"

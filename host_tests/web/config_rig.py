@@ -56,7 +56,7 @@ class Bay:
         self.text = text % (self.port, read_token) if text is STORED else text
         self.app = self.world.start(self.text)
         # Whatever the text says: the test asks where it listens.
-        self.app.config["http"]["port"] = self.port
+        self.app.port = self.port
         self.app.bridge.token = TOKEN
         self.world.files.write_atomic("config.old.json", "none yet")
 
