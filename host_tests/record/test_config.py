@@ -335,3 +335,9 @@ def test_check_when_secret_null_then_removed():
     for empty in (None, ""):
         parsed, problems = config.check({"http": {"token": empty}}, current)
         assert (parsed["http"]["token"], problems) == (None, [])
+
+
+def test_is_kept_when_something_was_left_out_or_replaced_then_not():
+    assert not config.is_kept("naem: unknown key; left out")
+    assert not config.is_kept("batteries[0].poll_s: 0.1 is below 0.5; using 2")
+    assert config.is_kept('batteries[1].match: may find the same as "a"; give both an address')

@@ -25,7 +25,10 @@ _JUMP_UV = const(5000)
 # of a chip without factory calibration (platform.md 1.4). Beyond it something else is wrong.
 _LEAST_PPM = const(900000)
 _MOST_PPM = const(1100000)
-_MOST_OFFSET_UV = const(300000)
+# At the pin; the tap's is as many times that as its divider divides. It is the straight line through
+# two points near 1.6 V carried on to 0 V, so the bend of the converter is in it: of 600 simulated
+# chips 99 % stayed within 90 mV.
+_MOST_OFFSET_UV = const(150000)
 # Bridge and meter do not look at the same moment.
 _MOST_MA = const(2000)
 # No LiFePO4 cell that can still be used is outside.
@@ -295,10 +298,11 @@ class Calibration:
                 "configuration says?"
                 % (i + 1, _in(gain_ppm, 1000000, 3), tap["top_ohm"], tap["bottom_ohm"])
             )
-        if abs(offset_uv) > _MOST_OFFSET_UV:
+        most_uv = raw_uv(_MOST_OFFSET_UV, tap)
+        if abs(offset_uv) > most_uv:
             raise ValueError(
-                "tap %d would need an offset of %s mV, more than 300 mV; one of the two points "
-                "was not measured right." % (i + 1, _in(offset_uv, 1000, 0))
+                "tap %d would need an offset of %s mV, more than %s mV; one of the two points "
+                "was not measured right." % (i + 1, _in(offset_uv, 1000, 0), _in(most_uv, 1000, 0))
             )
 
 
