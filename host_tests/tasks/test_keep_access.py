@@ -413,3 +413,16 @@ def test_json_when_there_is_nothing_an_access_point_a_test_and_a_station():
         '{"is_on":false,"clients":0,"starts":1,"names_answered":0,"names_ignored":0,'
         '"last_error":null}'
     )
+
+
+def test_test_when_asked_for_in_the_middle_of_an_attempt_then_begun_at_once():
+    bench = Bench()
+    ROUTER.leave()
+    seen = []
+
+    def note():
+        seen.append((bench.keeper.is_trying, bench.network.trial.is_waiting))
+
+    bench.run(5, lambda: bench.network.join("barge", "secret word"), note, 4, note, 60)
+    assert seen == [(True, True), (True, False)]
+    assert bench.network.trial.state == "failed"
