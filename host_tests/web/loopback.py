@@ -24,6 +24,7 @@ class Bridge:
     """Stands in for the one app.py makes."""
 
     def __init__(self):
+        self.name = "bay"
         self.read_token = None
         self.token = None
         self.network = None
@@ -179,5 +180,5 @@ def parts(answer):
 
 async def get(port, path, fields=""):
     """GET path and return the parts of the answer."""
-    text = "GET %s HTTP/1.1\r\nHost: bay\r\n%s\r\n" % (path, fields)
+    text = "GET %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n" % (path, fields)
     return parts(await exchange(port, text.encode()))

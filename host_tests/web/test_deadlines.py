@@ -71,7 +71,7 @@ def test_deadline_when_bytes_trickle_in_then_it_does_not_move():
 
 def test_body_when_it_never_comes_then_408_names_the_path():
     async def scenario(guard, clock, port):
-        head = b"PUT /api/v1/config HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc"
+        head = b"PUT /api/v1/config HTTP/1.1\r\nHost: bay\r\nContent-Length: 10\r\n\r\nabc"
         line, _, body = parts(await exchange(port, head))
         assert line == "HTTP/1.1 408 Request Timeout"
         assert b'"instance":"/api/v1/config"' in body
@@ -82,7 +82,7 @@ def test_body_when_it_never_comes_then_408_names_the_path():
 
 def test_expect_continue_when_a_body_is_announced_then_100_comes_first():
     async def scenario(guard, clock, port):
-        head = b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n"
+        head = b"PUT / HTTP/1.1\r\nHost: bay\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n"
         reader, writer = await connect(port, head)
         assert await reader.readexactly(25) == b"HTTP/1.1 100 Continue\r\n\r\n"
         writer.write(b"abc")

@@ -4,7 +4,7 @@ import asyncio
 
 from microdot import Microdot, Response
 
-from host_tests.web.loopback import BATTERIES, connect, exchange, get, hang_up, parts, serve_while
+from host_tests.web.loopback import BATTERIES, connect, get, hang_up, parts, serve_while
 
 GET = b"GET /api/v1/batteries HTTP/1.1\r\nHost: bay\r\n\r\n"
 BUSY = (
@@ -111,7 +111,7 @@ def test_client_when_six_say_nothing_then_served_and_the_oldest_of_them_is_told(
 
 def test_client_when_six_send_a_body_slowly_then_served_and_the_oldest_is_told():
     async def scenario(guard, clock, port):
-        head = b"PUT /api/v1/config HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc"
+        head = b"PUT /api/v1/config HTTP/1.1\r\nHost: bay\r\nContent-Length: 10\r\n\r\nabc"
         slow = []
         for _ in range(6):
             slow.append(await connect(port, head))

@@ -34,9 +34,9 @@ def test_request_line_when_not_three_parts_then_400():
     for raw in (
         b"GET /\r\n\r\n",
         b"\r\nGET / HTTP/1.1\r\n\r\n",
-        b"GET  / HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET / x HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"G(T / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET  / HTTP/1.1\r\nHost: bay\r\n\r\n",
+        b"GET / x HTTP/1.1\r\nHost: bay\r\n\r\n",
+        b"G(T / HTTP/1.1\r\nHost: bay\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
     ):
         check(
@@ -49,11 +49,11 @@ def test_request_line_when_not_three_parts_then_400():
 
 def test_target_when_control_or_foreign_bytes_then_400():
     for raw in (
-        b"GET /a\x00b HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /a\tb HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /a\rb HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /a\x7f HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /a\x00b HTTP/1.1\r\nHost: bay\r\n\r\n",
+        b"GET /a\tb HTTP/1.1\r\nHost: bay\r\n\r\n",
+        b"GET /a\rb HTTP/1.1\r\nHost: bay\r\n\r\n",
+        b"GET /a\x7f HTTP/1.1\r\nHost: bay\r\n\r\n",
+        b"GET /\xc3\xa9 HTTP/1.1\r\nHost: bay\r\n\r\n",
     ):
         check(
             raw,
@@ -65,9 +65,9 @@ def test_target_when_control_or_foreign_bytes_then_400():
 
 def test_target_when_not_a_path_then_400():
     for raw in (
-        b"GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET http://x/ HTTP/1.1\r\nHost: bay\r\n\r\n",
+        b"OPTIONS * HTTP/1.1\r\nHost: bay\r\n\r\n",
+        b"CONNECT x:80 HTTP/1.1\r\nHost: bay\r\n\r\n",
     ):
         check(
             raw,
@@ -96,7 +96,7 @@ def test_version_when_not_http_1_then_505_or_400():
 
 def test_method_when_unknown_then_501():
     check(
-        b"BREW /pot HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"BREW /pot HTTP/1.1\r\nHost: bay\r\n\r\n",
         "HTTP/1.1 501 Not Implemented",
         b'{"type":"about:blank","title":"Not Implemented","status":501,'
         b'"detail":"The method is not one this bridge knows."}',
@@ -125,7 +125,7 @@ def test_header_when_malformed_then_400_with_its_line():
 
 def test_header_when_not_utf8_then_400():
     check(
-        b"GET / HTTP/1.1\r\nHost: x\r\nX-A: \xff\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: bay\r\nX-A: \xff\r\n\r\n",
         "HTTP/1.1 400 Bad Request",
         b'{"type":"about:blank","title":"Bad Request","status":400,'
         b'"detail":"Header line 2 is not UTF-8 text.","instance":"/"}',
@@ -153,7 +153,7 @@ def test_lines_when_ended_by_lf_alone_then_400():
 def test_content_length_when_no_number_then_400():
     for value in (b"", b"-1", b"+5", b"5.0", b"0x10", b"5, 5", b"5 5", b"1e3"):
         check(
-            b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + value + b"\r\n\r\n",
+            b"POST / HTTP/1.1\r\nHost: bay\r\nContent-Length: " + value + b"\r\n\r\n",
             "HTTP/1.1 400 Bad Request",
             b'{"type":"about:blank","title":"Bad Request","status":400,'
             b'"detail":"Content-Length is not a number.","instance":"/"}',
@@ -162,7 +162,7 @@ def test_content_length_when_no_number_then_400():
 
 def test_content_length_when_given_twice_differently_then_400():
     check(
-        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\ncontent-length: 6\r\n\r\nabcdef",
+        b"POST / HTTP/1.1\r\nHost: bay\r\nContent-Length: 5\r\ncontent-length: 6\r\n\r\nabcdef",
         "HTTP/1.1 400 Bad Request",
         b'{"type":"about:blank","title":"Bad Request","status":400,'
         b'"detail":"The header content-length is given twice, differently.","instance":"/"}',
@@ -176,7 +176,7 @@ def test_content_length_when_over_the_cap_then_413_before_a_byte_of_it():
     )
     for value in (b"8193", b"99999999999999999999999999"):
         check(
-            b"PUT /api/v1/config?x=1 HTTP/1.1\r\nHost: x\r\nContent-Length: "
+            b"PUT /api/v1/config?x=1 HTTP/1.1\r\nHost: bay\r\nContent-Length: "
             + value
             + b"\r\n\r\n",
             "HTTP/1.1 413 Content Too Large",
@@ -185,7 +185,7 @@ def test_content_length_when_over_the_cap_then_413_before_a_byte_of_it():
 
 
 def test_body_over_the_cap_when_the_client_sends_it_all_then_413_still_arrives():
-    head = b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n"
+    head = b"PUT / HTTP/1.1\r\nHost: bay\r\nContent-Length: 20000\r\n\r\n"
     line, _, body = refused(head, b"a" * 10000, b"b" * 10000)
     assert line == "HTTP/1.1 413 Content Too Large"
     assert b'"status":413' in body
@@ -199,13 +199,13 @@ def test_transfer_encoding_then_411_400_or_501():
         b'"detail":"A body needs a Content-Length here; chunks are not taken.","instance":"/"}',
     )
     check(
-        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: bay\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n",
         "HTTP/1.1 400 Bad Request",
         b'{"type":"about:blank","title":"Bad Request","status":400,'
         b'"detail":"Transfer-Encoding and Content-Length exclude each other.","instance":"/"}',
     )
     check(
-        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: bay\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
         "HTTP/1.1 501 Not Implemented",
         b'{"type":"about:blank","title":"Not Implemented","status":501,'
         b'"detail":"This Transfer-Encoding is not one this bridge knows.","instance":"/"}',
@@ -223,7 +223,7 @@ def test_request_line_when_it_never_ends_then_414_at_the_cap():
 
 def test_path_when_longer_than_its_cap_then_414():
     check(
-        b"GET /" + b"a" * 128 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /" + b"a" * 128 + b" HTTP/1.1\r\nHost: bay\r\n\r\n",
         "HTTP/1.1 414 URI Too Long",
         b'{"type":"about:blank","title":"URI Too Long","status":414,'
         b'"detail":"The path is longer than 128 characters."}',
@@ -232,7 +232,7 @@ def test_path_when_longer_than_its_cap_then_414():
 
 def test_header_line_when_over_the_cap_then_431():
     check(
-        b"GET / HTTP/1.1\r\nHost: x\r\nCookie: " + b"a" * 1017 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: bay\r\nCookie: " + b"a" * 1017 + b"\r\n\r\n",
         "HTTP/1.1 431 Request Header Fields Too Large",
         b'{"type":"about:blank","title":"Request Header Fields Too Large","status":431,'
         b'"detail":"A header line is longer than 1024 bytes.","instance":"/"}',
@@ -273,7 +273,7 @@ def test_headers_when_too_many_then_431():
 def test_query_when_not_decodable_then_400():
     for query in (b"%zz", b"a=%ff", b"%g"):
         check(
-            b"GET /?" + query + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+            b"GET /?" + query + b" HTTP/1.1\r\nHost: bay\r\n\r\n",
             "HTTP/1.1 400 Bad Request",
             b'{"type":"about:blank","title":"Bad Request","status":400,'
             b'"detail":"The query of the address is not percent-encoded UTF-8 text.",'
@@ -294,7 +294,7 @@ def test_refusal_of_head_request_then_no_body():
 
 def test_second_body_when_one_is_being_received_then_503():
     async def scenario(guard, clock, port):
-        head = b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 8000\r\n\r\n"
+        head = b"PUT / HTTP/1.1\r\nHost: bay\r\nContent-Length: 8000\r\n\r\n"
         _, slow = await connect(port, head + b"a" * 100)
         await clock.sleep_ms(1)
         line, headers, _ = parts(await exchange(port, head))

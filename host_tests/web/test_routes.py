@@ -156,7 +156,7 @@ def test_page_then_small_html_that_links_the_routes():
 
 
 def test_head_then_the_headers_of_get_without_a_body():
-    answer, guard = send(b"HEAD /api/v1/batteries HTTP/1.1\r\nHost: x\r\n\r\n")
+    answer, guard = send(b"HEAD /api/v1/batteries HTTP/1.1\r\nHost: bay\r\n\r\n")
     line, headers, body = parts(answer)
     assert line == "HTTP/1.1 200 OK"
     assert headers["content-length"] == str(len(BATTERIES))
@@ -175,7 +175,7 @@ def test_unknown_route_then_404():
 
 
 def test_wrong_method_then_405_with_allow():
-    raw = b"POST /api/v1/batteries HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
+    raw = b"POST /api/v1/batteries HTTP/1.1\r\nHost: bay\r\nContent-Length: 2\r\n\r\n{}"
     line, headers, body = parts(send(raw)[0])
     assert line == "HTTP/1.1 405 Method Not Allowed"
     assert headers["allow"] == "GET, HEAD, OPTIONS"

@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 
-_REQUEST = b"GET /api/v1/batteries HTTP/1.1\r\nHost: bench\r\n\r\n"
+_REQUEST = b"GET /api/v1/batteries HTTP/1.1\r\nHost: localhost\r\n\r\n"
 _TIMEOUT_S = 10
 
 

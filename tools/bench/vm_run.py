@@ -25,7 +25,7 @@ from tools.sim.battery import SimBattery
 from tools.sim.load import Boat
 
 _FOLDER = "build/bench/run"
-_HEAD = "%s HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n"
+_HEAD = "%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
 _REQUEST = (_HEAD % "GET /api/v1/batteries" + "\r\n").encode()
 _BODY = (
     "Authorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"

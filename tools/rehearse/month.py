@@ -27,7 +27,7 @@ _SLACK_S10 = ON_AIR_S10 + 26
 _WATCH_MS = 5000
 # Of an hour with so many reachable minutes there have to be records.
 _HOUR_MINUTES = 5
-_REQUEST = b"GET /api/v1/batteries HTTP/1.1\r\nHost: bay\r\nConnection: close\r\n\r\n"
+_REQUEST = b"GET /api/v1/batteries HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 _MORE = (
     ',"log":{"record_s":60,"flush_s":120},"wifi":{"ssid":"boat","password":"secret word"},'
     '"name":"rehearsal"'

@@ -9,6 +9,7 @@ from micropython import const
 
 from microdot import Microdot, Response
 
+from baybridge.web import hosts
 from baybridge.web.problem import problem
 
 _JSON = const("application/json")
@@ -33,18 +34,20 @@ def make_app(bridge, gate) -> Microdot:
     """Return the app; bridge is read anew at every request, gate (auth.Gate) asked first."""
     app = Microdot()
 
-    def lead(request):
-        # Only a phone on our access point asks for other names than ours.
+    def turn_back(request):
+        # What is meant for another host. A phone on our access point does not know better.
         network = bridge.network
-        if network is None or not network.is_access_on:
-            return None
-        from baybridge.web import captive
+        if network is not None and network.is_access_on:
+            from baybridge.web import captive
 
-        return captive.redirect(request, bridge)
+            answer = captive.redirect(request, bridge)
+            if answer is not None:
+                return answer
+        return hosts.refuse(request, bridge)
 
     @app.before_request
     async def may_ask(request):
-        answer = lead(request)
+        answer = turn_back(request)
         if answer is not None:
             return answer
         # The page holds no reading, and a browser has no token before the page asks for it.
@@ -204,12 +207,15 @@ def make_app(bridge, gate) -> Microdot:
     @app.errorhandler(404)
     async def not_found(request):
         # microdot asks may_ask() only about addresses that there are.
-        return lead(request) or problem(
+        return turn_back(request) or problem(
             404, "Nothing is at this address; / lists what there is.", request.path
         )
 
     @app.errorhandler(405)
     async def not_allowed(request):
+        answer = turn_back(request)
+        if answer is not None:
+            return answer
         allow = app.default_options_handler(request)
         detail = "%s is not possible here, only %s." % (request.method, allow["Allow"])
         return problem(405, detail, request.path, allow)
