@@ -180,8 +180,8 @@ export class Plots {
     this.apply();
   }
 
-  /** Make the time shown wider by a factor, around a place between 0 and 1 that stays. */
-  zoom(factor, part = 0.5) {
+  /** Make the time shown wider by a factor, around a place between 0 and 1 that stays: at first now. */
+  zoom(factor, part = this.window ? 0.5 : 1) {
     const [from, to] = this.window ?? this.whole;
     const fixed = from + (to - from) * part;
     this.show(fixed - (fixed - from) * factor, fixed + (to - fixed) * factor);

@@ -16,7 +16,7 @@ export function num(value, digits, unit = "") {
 /** Return a number with its sign, so that charging and discharging look different. */
 export function signed(value, digits, unit) {
   const text = num(value, digits, unit);
-  return value > 0 && !/^0(\.0*)?( |$)/.test(text) ? `+${text}` : text;
+  return value > 0 && text !== UNKNOWN && !/^0(\.0*)?( |$)/.test(text) ? `+${text}` : text;
 }
 
 /** Return a duration in its two largest units. */
@@ -54,9 +54,7 @@ export function timeLeft({ remaining_ah: left, full_ah: full, current_a: current
 export function barRange(cells) {
   const known = cells.filter((v) => v !== null && v !== undefined);
   if (!known.length) return [3, 3.4];
-  let low = Math.floor(Math.min(...known) * 10 - 0.2);
-  let high = Math.ceil(Math.max(...known) * 10 + 0.2);
-  if (high - low < 2) high = low + 2;
-  low = Math.max(low, 0);
+  const low = Math.max(Math.floor(Math.min(...known) * 10 - 0.2), 0);
+  const high = Math.max(Math.ceil(Math.max(...known) * 10 + 0.2), low + 2);
   return [low / 10, high / 10];
 }
