@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-BOTH = ("battery", "protocol", "record", "web", "tasks", "ports")
+BOTH = ("battery", "protocol", "record", "web", "tasks", "ports", "start")
 SELFTEST = ("build", "selftest")  # where test_harness.py puts files that must fail
 RUNNER = "host_tests/upy/runner.py"
 # The same order as HOST_PATH in the Makefile.

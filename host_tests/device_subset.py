@@ -9,9 +9,10 @@ import builtins
 
 # Modules an ESP32 has, and the two packages we bring.
 MODULES = set(
-    "_thread array asyncio baybridge binascii bluetooth boot cmath collections cryptolib deflate"
-    " errno esp esp32 espnow gc hashlib heapq io json machine main math microdot micropython"
-    " network ntptime os platform random re select socket ssl struct sys time tls uctypes"
+    "_thread array asyncio baybridge binascii black_box bluetooth boot cmath collections"
+    " crash_record cryptolib deflate errno esp esp32 espnow gc hashlib heapq io json machine main"
+    " math microdot micropython network ntptime os platform random re safe_mode select slots"
+    " socket ssl struct sys time tls uctypes"
     " vfs".split()
 )
 
