@@ -75,6 +75,21 @@ class Bridge:
         with urllib.request.urlopen(request, timeout=5) as reply:
             return reply.status, json.load(reply)
 
+    def put(self, path, body, folder):
+        """Return status and answer of a change."""
+        token = (folder / "flash" / "token.txt").read_text().strip()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}",
+            json.dumps(body).encode(),
+            {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+            method="PUT",
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=5) as reply:
+                return reply.status, json.load(reply)
+        except urllib.error.HTTPError as exc:
+            return exc.code, json.load(exc)
+
     def wait_for(self, is_there, path="/api/v1/batteries", within_s=20):
         """Ask until is_there(answer); the answer."""
         end = time.monotonic() + within_s
@@ -240,3 +255,32 @@ def test_run_when_restarted_over_http_then_the_next_start_with_what_was_stored(v
     # Another run is a new board: it begins with the file it was given.
     with Bridge(vm, tmp_path, "--config", str(config)) as bridge:
         assert bridge.wait_for(lambda a: True)["bridge"]["name"] == "baybridge"
+
+
+def test_run_on_this_computer_says_that_there_is_no_wifi_to_set(vm, tmp_path):
+    with Bridge(vm, tmp_path) as bridge:
+        wifi = bridge.wait_for(lambda a: a["station"]["ip"], "/api/v1/wifi")
+        assert wifi["mode"] == "station"
+        assert wifi["station"]["ssid"] == "the network of this computer"
+        assert wifi["access_point"] is None and wifi["test"] is None
+        assert "made up" in bridge.get("/api/v1/wifi/networks")[0]["ssid"]
+        status, answer = bridge.put("/api/v1/wifi", {"ssid": "boat"}, tmp_path)
+    assert status == 409
+    assert answer["detail"].startswith("This bridge runs on a computer and uses its network")
+
+
+def test_run_as_a_first_start_is_an_access_point_until_a_network_is_joined(vm, tmp_path):
+    with Bridge(vm, tmp_path, "--first-start") as bridge:
+        wifi = bridge.wait_for(lambda a: a["mode"] == "access_point", "/api/v1/wifi")
+        assert wifi["access_point"] == {"ssid": "baybridge-0001", "ip": "127.0.0.1", "clients": 0}
+        heard = bridge.get("/api/v1/wifi/networks")
+        assert [row["ssid"] for row in heard] == ["boat", "Sea Breeze", "marina guests"]
+        body = {"ssid": "boat", "password": "secret word"}
+        assert bridge.put("/api/v1/wifi", body, tmp_path)[0] == 202
+        wifi = bridge.wait_for(
+            lambda a: a["test"]["state"] != "running", "/api/v1/wifi", within_s=30
+        )
+        assert wifi["test"]["state"] == "joined" and wifi["mode"] == "station"
+        assert wifi["station"]["ip"] == "127.0.0.2"
+    stored = json.loads((tmp_path / "flash" / "config.json").read_text())
+    assert stored["wifi"] == {"ssid": "boat", "password": "secret word"}
