@@ -6,7 +6,7 @@ from host_tests.battery.crosscheck_rig import Rig, eight_cells, wired_battery
 from host_tests.upy.heap import allocates
 
 UNKNOWN, OK, LOOK, STOP = 0, 1, 2, 3
-NO_BURST, NO_CELLS, UNSTEADY, BALANCING = 2, 3, 4, 5
+COMPARE, NO_BURST, NO_CELLS, UNSTEADY, BALANCING = 1, 2, 3, 4, 5
 
 
 # --- the verdict ------------------------------------------------------------------------------
@@ -15,6 +15,10 @@ NO_BURST, NO_CELLS, UNSTEADY, BALANCING = 2, 3, 4, 5
 def test_verdict_when_there_were_six_comparisons_then_it_is_ok_and_not_before():
     rig = Rig()
     assert (rig.crosscheck.state, rig.crosscheck.reason) == (UNKNOWN, NO_BURST)
+    rig.burst()
+    rig.crosscheck.look(rig.now_s10)
+    assert rig.crosscheck.reason == COMPARE
+    rig = Rig()
     rig.rounds(5)
     assert rig.crosscheck.state == UNKNOWN
     assert rig.rounds(1) == []
@@ -153,6 +157,37 @@ def test_difference_when_a_tap_is_open_then_its_two_cells_are_unknown():
     rig.rounds(3)
     shown = [rig.crosscheck.difference_mv(n, rig.now_s10) for n in (1, 2, 3, 4)]
     assert shown == [0, None, None, 0]
+
+
+def test_difference_when_a_tap_was_missed_once_then_unknown_for_that_time():
+    rig = Rig()
+    rig.rounds(10)
+    rig.states[1] = TAP_NOT_CONNECTED
+    rig.rounds(1)
+    shown = [rig.crosscheck.difference_mv(n, rig.now_s10) for n in (1, 2, 3, 4)]
+    assert shown == [0, None, None, 0]
+    rig.states[1] = 0
+    rig.rounds(1)
+    assert rig.crosscheck.difference_mv(2, rig.now_s10) == 0
+
+
+def test_difference_of_a_tap_on_another_lead_is_unknown():
+    rig = Rig()
+    rig.taps_mv[2], rig.taps_mv[3] = rig.taps_mv[3], rig.taps_mv[2]
+    rig.rounds(10)
+    shown = [rig.crosscheck.difference_mv(n, rig.now_s10) for n in (1, 2, 3, 4)]
+    assert shown == [0, 0, None, None]
+
+
+def test_difference_when_a_tap_was_off_for_long_then_it_begins_anew():
+    rig = Rig()
+    rig.rounds(10)
+    rig.states[3] = TAP_NOT_CONNECTED
+    rig.rounds(10)
+    rig.states[3] = 0
+    rig.taps_mv[3] += 100
+    rig.rounds(1)
+    assert rig.crosscheck.difference_mv(4, rig.now_s10) == 100
 
 
 def test_difference_before_any_comparison_then_unknown():

@@ -107,6 +107,12 @@ def test_a_cell_when_the_bms_reads_none_then_it_is_named():
     assert found_with(misread) == (STOP, [("bms_cell", None, 1, None)])
 
 
+def test_a_cell_when_the_bms_reads_none_of_an_empty_battery_then_no_lead_is_blamed():
+    rig = Rig(cells_mv=(2200, 2210, 2190, 2200))
+    rig.cells_mv[1] = 0
+    assert rig.rounds(14) == [("bms_cell", None, 2, None)]
+
+
 def test_cell_1_when_low_and_the_bms_agrees_with_itself_then_the_ground_is_a_suspect():
     def shift(rig):
         rig.taps_mv = [mv - 130 for mv in rig.taps_mv]

@@ -134,9 +134,16 @@ def test_found_then_10_mv_are_enough_to_stay():
 
 
 def test_taps_move_alike_within_a_factor_of_two():
-    for last, found in ((7, True), (9, True), (28, True), (35, False), (6, False)):
+    for last, found in ((9, True), (28, True), (35, False), (6, False), (-14, False)):
         growth = Growth()
         for current_a in (0, -60, 0, -60, 0):
             for _ in range(4):
                 growth.feed(current_a, current_a * 2, current_a * last // 7)
+        assert (growth.mv_at_100a != 0) == found, last
+    # The same with the first tap going the other way.
+    for last, found in ((-9, True), (9, False)):
+        growth = Growth()
+        for current_a in (0, -60, 0, -60, 0):
+            for _ in range(4):
+                growth.feed(current_a, -current_a * 2, current_a * last // 7)
         assert (growth.mv_at_100a != 0) == found, last
