@@ -11,6 +11,7 @@ VM =
 CAPTURE =
 CONFIG =
 SD =
+FIRST_START =
 WORKERS = 2
 
 # The same modules in the same order on both interpreters; without .frozen the unix port
@@ -20,7 +21,7 @@ HOST_PATH = firmware:host_tests/fakes:.tools/lib:.
 all: help
 
 help:
-	@echo 'make run     the firmware on this computer; PORT= VM=micropython|cpython CAPTURE=a,b CONFIG= SD= SPEED='
+	@echo 'make run     the firmware on this computer; PORT= VM=micropython|cpython CAPTURE=a,b CONFIG= SD= SPEED= FIRST_START=1'
 	@echo 'make page    the dashboard, packed into build/www; run, test and bench build it too'
 	@echo 'make test    every test; REQUIRE_ALL=1 makes a skipped one a failure, ARGS= goes to pytest'
 	@echo 'make test-upy  only the tests that run on MicroPython, there'
@@ -45,6 +46,7 @@ run: setup try-page
 	if [ -n '$(CAPTURE)' ]; then set -- "$$@" --capture '$(CAPTURE)'; fi; \
 	if [ -n '$(CONFIG)' ]; then set -- "$$@" --config '$(CONFIG)'; fi; \
 	if [ -n '$(SD)' ]; then set -- "$$@" --sd '$(SD)'; fi; \
+	if [ -n '$(FIRST_START)' ]; then set -- "$$@" --first-start; fi; \
 	case "$$vm" in \
 	micropython) MICROPYPATH=$(HOST_PATH):.frozen exec $(MICROPYTHON) -X heapsize=8M "$$@" ;; \
 	cpython) PYTHONPATH=$(HOST_PATH) exec $(VENV)/python "$$@" ;; \

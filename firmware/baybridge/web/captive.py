@@ -7,6 +7,8 @@ page somebody typed. Told to go elsewhere, the phone shows what it finds there.
 
 from microdot import Response
 
+from baybridge.web.hosts import is_ours
+
 _READING = " GET HEAD "
 
 
@@ -14,21 +16,15 @@ def redirect(request, bridge):
     """Return the Response that leads to the page, or None if the request is meant for us."""
     if " %s " % request.method not in _READING:
         return None
-    # The port as it was asked for: a phone's own look always goes to 80.
-    host, colon, port = request.headers.get("Host", "").lower().partition(":")
-    if not host or is_ours(host, bridge.name):
+    host = request.headers.get("Host")
+    if host is None or is_ours(host, bridge.name):
         return None
     ip = bridge.network.access.access_point.ip()
     if ip is None:
         return None  # switched off between two lines
+    # The port as it was asked for: a phone's own look always goes to 80.
+    _, colon, port = host.partition(":")
     if not port.isdigit():
         colon = port = ""
     fields = {"Location": "http://%s%s%s/" % (ip, colon, port), "Cache-Control": "no-store"}
     return Response("", 302, fields)
-
-
-def is_ours(host: str, name: str) -> bool:
-    """Tell whether a host without its port is an address, or a name the bridge goes by."""
-    if host[0] == "[" or not host.strip("0123456789."):
-        return True
-    return host in ("localhost", name) or host.startswith(name + ".")
