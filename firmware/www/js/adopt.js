@@ -49,11 +49,11 @@ export function findPart(config, adopted) {
       "li",
       null,
       h("strong", null, one.name ?? one.address),
-      ` ${one.address}`,
+      one.name ? ` ${one.address}` : "",
       one.rssi_dbm === null ? "" : `, ${num(one.rssi_dbm, 0, "dBm")}`,
+      isKnown ? ", yours already" : "",
       one.note ? `: ${one.note}` : "",
       " ",
-      isKnown ? "is yours already" : null,
       canAdopt ? button("Adopt", () => adopt(one)) : null,
     );
   }

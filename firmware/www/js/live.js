@@ -26,6 +26,8 @@ export const link = { heardMs: 0, way: "none", error: null };
 const listeners = new Set();
 const heard = new Map();
 let wholeMs = 0;
+// Set when the reader has asked and got an answer: then a stream may be had, too.
+let isAnswered = false;
 // When this page began to listen: what was silent while nobody looked is not gone yet.
 let sinceMs = Date.now();
 
@@ -75,6 +77,7 @@ export async function run() {
 /** Ask for everything now; the token's dialog may open. */
 export async function refresh() {
   takeAll(await ask(ALL));
+  isAnswered = true;
   hear(link.way === "none" ? "polling" : link.way);
   tell();
 }
@@ -112,6 +115,7 @@ function takeAll(all) {
 
 async function pollFor(ms) {
   const end = Date.now() + ms;
+  isAnswered = false;
   do {
     try {
       // A token is asked for once, by the page; not again at every poll.
@@ -122,7 +126,7 @@ async function pollFor(ms) {
       fail(error);
     }
     await pause(Math.min(POLL_MS, ms));
-  } while (Date.now() < end && !document.hidden);
+  } while (Date.now() < end && !document.hidden && !isAnswered);
 }
 
 async function stream() {
