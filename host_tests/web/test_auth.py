@@ -100,6 +100,25 @@ def test_origin_when_of_another_site_then_403_even_with_the_token():
             assert b"A page of another site may not change anything." in body
 
 
+def test_origin_when_of_another_site_then_a_reading_that_needs_a_token_is_refused_too():
+    clock = FakeClock()
+    for origin, status_code in (
+        (None, 200),
+        ("http://bay", 200),
+        ("http://evil.example", 403),
+        ("null", 403),
+    ):
+        for read_token in ("look-at-it", None):
+            gate = Gate(with_tokens(read_token=read_token), clock)
+            request = Request("look-at-it", method="GET")
+            if origin is not None:
+                request.headers["Origin"] = origin
+            answer = gate.refuse(request)
+            got = 200 if answer is None else answer.status_code
+            assert got == (status_code if read_token else 200), (origin, read_token)
+            assert gate.wrong == 0
+
+
 class Request:
     """As much of a request as the gate looks at."""
 

@@ -105,6 +105,8 @@ class Alarms:
         self.mask = 0
         self.since_s10 = array("i", [0] * CHECKS)
         self.begun = array("H", [0] * CHECKS)
+        # Grows with everything that begins, ends or grows.
+        self.changes = 0
         # The checks that stood when the battery was heard last, while it is stale.
         self.lost = 0
         # The crosscheck's findings that stand, and when each began.
@@ -182,6 +184,8 @@ class Alarms:
             self.lost = before
         if self._judge_findings(now_s10):
             has_changed = True
+        if has_changed:
+            self.changes += 1
         return has_changed
 
     def _judge_check(self, check, news, now_s10):

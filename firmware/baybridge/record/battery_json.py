@@ -18,6 +18,9 @@ class BatteryText:
     """Renders one battery."""
 
     def __init__(self, battery):
+        # Grows whenever the text is another one; ages, and what stands under alarms, are no part
+        # of it.
+        self.version = 0
         self._battery = battery
         self._revision = -1
         self._until_s10 = 0
@@ -29,12 +32,9 @@ class BatteryText:
 
     def render(self, now_s10: int) -> bytes:
         """Return the battery's JSON object with its ages as of now."""
+        self.refresh(now_s10)
         battery = self._battery
         harness = battery.harness
-        if harness is not None and harness.revision != self._harness_revision:
-            self._until_s10 = -1
-        if battery.revision != self._revision or now_s10 > self._until_s10:
-            self._build(now_s10)
         age_s10 = battery.sample.age_s10(groups.STATUS, now_s10)
         harness_age = fixed(harness.age_s10(now_s10), 1) if harness is not None else ""
         alarms = _alarms(battery.alarms, now_s10)
@@ -47,9 +47,23 @@ class BatteryText:
             alarms.encode(),
         )
 
+    def alarms(self, now_s10: int) -> bytes:
+        """Return what stands under "alarms"."""
+        return _alarms(self._battery.alarms, now_s10).encode()
+
+    def refresh(self, now_s10: int):
+        """Make the text anew if it is not true any more; version tells."""
+        battery = self._battery
+        harness = battery.harness
+        if harness is not None and harness.revision != self._harness_revision:
+            self._until_s10 = -1
+        if battery.revision != self._revision or now_s10 > self._until_s10:
+            self._build(now_s10)
+
     def _build(self, now_s10):
         battery = self._battery
         sample = battery.sample
+        self.version += 1
         self._revision = battery.revision
         self._until_s10 = _FOR_EVER_S10
         for taken_s10 in sample.taken_s10:

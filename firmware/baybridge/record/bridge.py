@@ -20,7 +20,7 @@ class Bridge:
         self.metrics_lines = lambda: ()  # Prometheus' lines, one by one
         self.release = None  # (id, minutes) -> False if there is no such battery
         self.fast = None  # the same
-        self.config_text = None  # (has_secrets) -> the stored configuration as bytes; OSError
+        self.config_pieces = None  # (has_secrets) -> the stored configuration, a list; OSError
         # (dict) -> problems and warnings as (place, message), places that wait for a restart and
         # those in force: (problems, waiting, applied, warnings); OSError
         self.put_config = None
@@ -69,6 +69,10 @@ class Bridge:
             if self._batteries[i].id == id:
                 return self._texts[i].render(self.clock.uptime_s10())
         return None
+
+    def watched(self) -> list:
+        """Return each battery with its BatteryText, for who sends what changes."""
+        return [(self._batteries[i], self._texts[i]) for i in range(len(self._texts))]
 
     def limits_text(self, id: str):
         """Return the limits of one battery's alarms as JSON, or None if there is none."""

@@ -46,6 +46,8 @@ class Gate:
         bridge = self._bridge
         if bridge.read_token is None:
             return None
+        if is_foreign(request):
+            return problem(403, "A page of another site may not read this.", request.path)
         token = bearer_of(request)
         if token is None:
             return _challenge(request, "Reading needs the header", "read token")

@@ -55,6 +55,15 @@ class Connection:
             return not self.writer.out_buf
         return transport.get_write_buffer_size() == 0
 
+    @property
+    def has_left(self):
+        """Whether the client has hung up, or will ask for nothing more; what it sends is lost."""
+        socket = getattr(self.reader, "s", None)
+        if socket is None:
+            return self.reader.at_eof()
+        # MicroPython's streams look only when somebody reads; None is nothing as yet.
+        return socket.read(1) == b""
+
     async def flush(self):
         """Wait until the socket has taken what was put, and live for another stall_ms."""
         await self.writer.drain()

@@ -86,7 +86,16 @@ def make_app(bridge, gate) -> Microdot:
         except OSError as exc:
             return problem(503, str(exc), request.path, {"Retry-After": "10"})
 
+    # Of the clients that listen.
+    streams = []
+
     # What follows is asked for rarely, so its code is loaded only then.
+
+    @app.get("/api/v1/events")
+    async def events(request):
+        from baybridge.web import events
+
+        return events.answer(bridge, request, streams)
 
     @app.get("/api/v1/batteries/<id>/history")
     async def history(request, id):
