@@ -54,11 +54,15 @@ run: setup try-page
 	esac
 
 # The dashboard, packed into build/www; a bridge does without it.
-page:
+page: openapi
 	@$(PYTHON) -m tools.build_page
 
-try-page:
+try-page: openapi
 	@$(PYTHON) -m tools.build_page || :
+
+# The API's description, beside it; this needs nothing but Python.
+openapi:
+	@$(PYTHON) -m tools.openapi
 
 test: setup try-page .tools/logview .tools/checks try-debian
 	@REQUIRE_ALL='$(REQUIRE_ALL)' $(VENV)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
@@ -111,5 +115,5 @@ clean:
 	rm -rf .tools build .ruff_cache .hypothesis firmware/www/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: all help setup run page try-page try-debian test test-upy bench logview divider \
+.PHONY: all help setup run page try-page openapi try-debian test test-upy bench logview divider \
 	calibrate lint format size clean

@@ -8,7 +8,7 @@ from micropython import const
 
 _TOKEN_MARKS = const(b"!#$%&'*+-.^_`|~0123456789")  # RFC 9110, 5.6.2; letters are tested apart
 # Lists of words are one string each: that stays in flash, a tuple is built in RAM.
-_METHODS = const(b" GET HEAD POST PUT DELETE PATCH OPTIONS TRACE CONNECT ")
+_METHODS = const(b" GET HEAD POST PUT DELETE PATCH OPTIONS TRACE CONNECT QUERY ")
 # Two of these with different values would leave it to chance which one counts.
 _ONCE = const(" content-length host transfer-encoding authorization ")
 
