@@ -71,7 +71,9 @@ def run_in_source(command, what_failed):
     done = subprocess.run(command, cwd=SOURCE, text=True, capture_output=True)
     if done.returncode:
         # npm says first what is wrong and then how it is called.
-        lines = [line for line in (done.stdout + done.stderr).splitlines() if "npm warn" not in line]
+        lines = [
+            line for line in (done.stdout + done.stderr).splitlines() if "npm warn" not in line
+        ]
         raise PageError("\n  ".join([what_failed, *lines[:LINES]]))
     return done.stdout.strip()
 
