@@ -27,7 +27,7 @@ def test_examples_when_read_then_each_route_has_one_that_goes_there():
             example = path.replace("<id>", "house1").replace("<name>", "house1_2026-11-22.csv")
             assert re.search(rf"\bbay{re.escape(example)}(\?|'|\n)", section), path
             assert section.count("    $ curl ") == 1, path
-        assert ("$TOKEN" in section) == (method == "POST"), path
+        assert ("$TOKEN" in section) == (method in ("POST", "PUT")), path
 
 
 def test_statuses_when_listed_then_each_is_one_the_bridge_has_a_phrase_for():
