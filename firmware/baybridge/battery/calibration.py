@@ -25,9 +25,9 @@ _JUMP_UV = const(5000)
 # of a chip without factory calibration (platform.md 1.4). Beyond it something else is wrong.
 _LEAST_PPM = const(900000)
 _MOST_PPM = const(1100000)
-# At the pin; the tap's is as many times that as its divider divides. It is the straight line through
-# two points near 1.6 V carried on to 0 V, so the bend of the converter is in it: of 600 simulated
-# chips 99 % stayed within 90 mV.
+# At the pin; the tap's is as many times that as its divider divides. It is the straight line
+# through two points near 1.6 V carried on to 0 V, so the bend of the converter is in it: of 600
+# simulated chips 99 % stayed within 90 mV.
 _MOST_OFFSET_UV = const(150000)
 # Bridge and meter do not look at the same moment.
 _MOST_MA = const(2000)
