@@ -41,9 +41,14 @@ class Files:
 
     def write_atomic(self, name, text):
         """Replace a file's text as a whole; OSError leaves the old text in place."""
+        self.write_pieces(name, (text,))
+
+    def write_pieces(self, name, pieces):
+        """Do the same with a text that comes in pieces."""
         path = self._path(name)
         with open(path + _NEW, "wb") as file:
-            file.write(text.encode())
+            for piece in pieces:
+                file.write(piece.encode())
             file.flush()
         os.rename(path + _NEW, path)
 
