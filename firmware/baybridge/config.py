@@ -145,16 +145,36 @@ def check(raw, current=None, chip="esp32"):
 
 def to_text(config) -> str:
     """Return the text to store or to show: keys in the table's order, the end marker last."""
-    batteries = []
+    return "".join(pieces(config))
+
+
+def pieces(config):
+    """Yield that text in pieces of a few hundred characters: a heap in use has room for those."""
+    yield '{\n  %s,\n  "batteries": [' % _members("", config, "")
+    separator = ""
     for battery in config["batteries"]:
-        taps = ["\n       {%s}" % _members(_TAP, tap, ", ") for tap in battery["taps"]]
-        pairs = _members("batteries[]", battery, ",\n     ")
-        batteries.append('\n    {%s,\n     "taps": [%s]}' % (pairs, ",".join(taps)))
-    parts = [_members("", config, "") + ",", '"batteries": [%s],' % ",".join(batteries)]
+        yield separator
+        yield from battery_pieces(battery)
+        separator = ","
+    yield "],\n"
     for section in _SECTIONS:
-        parts.append('"%s": {%s},' % (section, _members(section, config[section], ", ")))
-    parts.append('"end": 1')
-    return "{\n  " + "\n  ".join(parts) + "\n}\n"
+        yield '  "%s": %s,\n' % (section, section_text(config, section))
+    yield '  "end": 1\n}\n'
+
+
+def battery_pieces(battery):
+    """Yield the text of one battery."""
+    yield '\n    {%s,\n     "taps": [' % _members("batteries[]", battery, ",\n     ")
+    separator = ""
+    for tap in battery["taps"]:
+        yield "%s\n       {%s}" % (separator, _members(_TAP, tap, ", "))
+        separator = ","
+    yield "]}"
+
+
+def section_text(config, section: str) -> str:
+    """Return the text of one of the parts that are neither the name nor the batteries."""
+    return "{%s}" % _members(section, config[section], ", ")
 
 
 def is_kept(problem: str) -> bool:

@@ -36,10 +36,10 @@ class FakeFiles:
         assert name == "config.json"
         return self.text
 
-    def write_atomic(self, name, text):
+    def write_pieces(self, name, pieces):
         if self.failure:
             raise self.failure
-        self.text = text
+        self.text = "".join(pieces)
 
 
 class Rig:

@@ -118,10 +118,10 @@ def test_read_when_two_slow_clients_have_it_then_the_third_waits():
 
 def test_change_when_nothing_changed_then_nothing_is_written():
     async def play(bay):
-        bay.world.files.write_atomic = None  # any write would raise
+        bay.world.files.write_pieces = None  # any write would raise
         got = await bay.change(lambda given: None)
         assert got[2] == b'{"stored":true,"restart_needed":[],"applied":[],"warnings":[]}'
-        del bay.world.files.write_atomic
+        del bay.world.files.write_pieces
         assert bay.stored() == bay.text
 
     Bay().run(play)
@@ -345,12 +345,12 @@ def test_change_when_the_flash_fails_then_503_and_nothing_in_force():
         raise OSError(28)
 
     async def play(bay):
-        bay.world.files.write_atomic = fail
+        bay.world.files.write_pieces = fail
         got = refusal(await bay.put('{"alarms": {"cell_ov_mv": 3600}}'))
         assert got["status"] == 503
         assert got["detail"].startswith("The configuration could not be stored, the flash failed ")
         assert bay.app.config["alarms"]["cell_ov_mv"] is None
-        del bay.world.files.write_atomic
+        del bay.world.files.write_pieces
         assert bay.stored() == bay.text
 
     Bay().run(play)

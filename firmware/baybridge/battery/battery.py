@@ -52,7 +52,7 @@ class Battery:
         self.stale_s10 = stale_s10
         self.counters.max_gap_ms = stale_s10 * 100
         if self.harness is not None:
-            self.harness.stale_s10 = stale_s10
+            self.harness.stale_s10 = stale_s10  # type: ignore[attr-defined]
         self.touch()
 
     def touch(self):

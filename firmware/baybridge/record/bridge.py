@@ -24,7 +24,7 @@ class Bridge:
         # (dict) -> problems and warnings as (place, message), places that wait for a restart and
         # those in force: (problems, waiting, applied, warnings); OSError
         self.put_config = None
-        self.restart = None  # (reason)
+        self.restart = None  # (reason), which the diagnostics show after the start
         self.set_time = None  # (unix_s); ValueError with a sentence if it cannot be true
         self.record_frames = None  # (minutes) -> the file's name; OSError with a sentence
         self.calibrator = None  # () -> the tasks.calibrate.Calibrator of all batteries

@@ -12,7 +12,7 @@ _CONFIG = const("config.json")
 # The one before the last that came over HTTP, for whoever has to put it back with a cable.
 _OLD = const("config.old.json")
 _SECRETS = const(("token", "password"))
-_PARTS = const(("name", "batteries", "http", "radio", "log", "alarms", "wifi", "card"))
+_SECTIONS = const(("http", "radio", "log", "alarms", "wifi", "card"))
 _DIVIDER = const(("pin", "top_ohm", "bottom_ohm"))
 # Of a battery, what can change while it is polled.
 _LIVE = const(("name", "poll_s", "stale_s"))
@@ -30,12 +30,12 @@ _NO_TAPS = const("no tap is read until that is put right")
 _ANEW = const("so calibrate it anew")
 
 
-def text_of(config, files, chip: str, has_secrets: bool) -> bytes:
+def pieces_of(config, files, chip: str, has_secrets: bool) -> list:
     """Return the stored configuration as it is read at the start; config is the room."""
     stored, _ = config.parse(files.read_text(_CONFIG), chip)
     if not has_secrets:
         stored = config.masked(stored)
-    return config.to_text(stored).encode()
+    return list(config.pieces(stored))
 
 
 def put(config, files, chip: str, given: dict):
@@ -45,8 +45,7 @@ def put(config, files, chip: str, given: dict):
     (place, message). What given leaves out of the parts at the top, and every secret it leaves
     out, stays as it is; so does a secret given as "***". OSError if the flash fails.
     """
-    old_text = files.read_text(_CONFIG)
-    stored, _ = config.parse(old_text, chip)
+    stored, stored_problems = config.parse(files.read_text(_CONFIG), chip)
     warnings = []
     problems = []
     if "end" in given and given["end"] != 1:
@@ -60,12 +59,14 @@ def put(config, files, chip: str, given: dict):
             problems.append(_parted(sentence))
     if problems:
         return None, problems, warnings
-    given.clear()
-    text = config.to_text(new)
-    if text != old_text:
+    if new != stored or stored_problems:
+        # What it is made of is garbage now.
+        given.clear()
+        stored = None
+        old_text = files.read_text(_CONFIG)
         if old_text is not None:
             files.write_atomic(_OLD, old_text)
-        files.write_atomic(_CONFIG, text)
+        files.write_pieces(_CONFIG, config.pieces(new))
     return new, problems, warnings
 
 
@@ -119,28 +120,42 @@ def _ids(config):
 
 def _complete(config, stored, given, warnings):
     """Put into given what it leaves out and nobody may lose."""
+    if given.get("name") is None:
+        given["name"] = stored["name"]
     # As text and back: the values as an owner writes them.
-    base = json.loads(config.to_text(stored))
-    for part in _PARTS:
-        if given.get(part) is None:
-            given[part] = base[part]
+    for section in _SECTIONS:
+        if given.get(section) is None:
+            given[section] = json.loads(config.section_text(stored, section))
     for row in config.SCHEMA:
         if row[1] in _SECRETS:
             section, key = row[0].split(".")
             part = given[section]
             if isinstance(part, dict) and key not in part:
-                part[key] = base[section][key]
+                part[key] = stored[section][key]
     known = []
-    for battery in base["batteries"]:
-        known += battery["taps"]
-    if known and isinstance(given["batteries"], list):
-        for i in range(len(given["batteries"])):
-            battery = given["batteries"][i]
-            taps = battery.get("taps") if isinstance(battery, dict) else None
-            for k in range(len(taps) if isinstance(taps, list) else 0):
-                if isinstance(taps[k], dict):
-                    place = "batteries[%d].taps[%d]" % (i, k)
-                    _keep_calibration(taps[k], known, place, warnings)
+    batteries = []
+    for battery in stored["batteries"]:
+        if battery["taps"] or given.get("batteries") is None:
+            batteries.append(json.loads("".join(config.battery_pieces(battery))))
+            known += batteries[-1]["taps"]
+    if given.get("batteries") is None:
+        given["batteries"] = batteries
+    elif known:
+        for place, tap in _taps_in(given["batteries"]):
+            _keep_calibration(tap, known, place, warnings)
+
+
+def _taps_in(batteries):
+    """Yield place and tap of whatever was given, as far as it looks like taps."""
+    if not isinstance(batteries, list):
+        return
+    for i in range(len(batteries)):
+        taps = batteries[i].get("taps") if isinstance(batteries[i], dict) else None
+        if not isinstance(taps, list):
+            continue
+        for k in range(len(taps)):
+            if isinstance(taps[k], dict):
+                yield "batteries[%d].taps[%d]" % (i, k), taps[k]
 
 
 def _keep_calibration(tap, known, place, warnings):

@@ -34,22 +34,20 @@ def read(bridge, gate, request):
         busy = "The configuration is being sent to %d others." % _MAX_SENDING
         return problem(503, busy, request.path, {"Retry-After": "2"})
     try:
-        whole = bridge.config_text(has_secrets)
+        pieces = bridge.config_pieces(has_secrets)
     except OSError as exc:
         return _flash_failed(request, "read", exc)
     fields = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-    fields["Content-Length"] = "%d" % len(whole)
+    fields["Content-Length"] = "%d" % sum([len(piece.encode()) for piece in pieces])
     bridge.configs_sent += 1
     # The guard closes it, whatever becomes of the client.
-    return Response(_Sent(bridge, whole), 200, fields)  # type: ignore[arg-type]
+    return Response(_Sent(bridge, pieces), 200, fields)  # type: ignore[arg-type]
 
 
 def change(bridge, request):
     """Store another configuration, or none of it."""
     try:
         given = object_in(request, '{"name": ...}', _MAX_BYTES)
-        # The text need not live beside what was made of it.
-        request._body = b""
         problems, waiting, applied, warnings = bridge.put_config(given)
     except Refusal as exc:
         return problem(exc.status, exc.detail, request.path)
@@ -84,17 +82,17 @@ def restart(bridge, request):
 
 
 class _Sent:
-    # A text on its way to a client, counted until it has it or is gone.
+    # Pieces on their way to a client, counted until it has them or is gone.
 
-    def __init__(self, bridge, whole):
+    def __init__(self, bridge, pieces):
         self._bridge = bridge
-        self._whole = whole
-        self._at = 0
+        self._pieces = pieces
 
-    def read(self, n):
-        piece = self._whole[self._at : self._at + n]
-        self._at += len(piece)
-        return piece
+    def __iter__(self):
+        # Each is gone as soon as it is sent.
+        self._pieces.reverse()
+        while self._pieces:
+            yield self._pieces.pop()
 
     def close(self):
         self._bridge.configs_sent -= 1
