@@ -93,7 +93,7 @@ class App:
         self.bridge.discover = self._discover
         self.bridge.calibrator = self._calibrator
         self.bridge.record_frames = self._record_frames
-        self.bridge.config_text = self._config_text
+        self.bridge.config_pieces = self._config_pieces
         self.bridge.put_config = self._put_config
         self.bridge.restart = self.request_reset
         self.bridge.card = self.card
@@ -253,13 +253,13 @@ class App:
             self.supervisor.add("calibrate", calibrator.run, _CALIBRATE_LIMIT_S)
         return self.calibrators[0]
 
-    def _config_text(self, has_secrets):
+    def _config_pieces(self, has_secrets):
         from baybridge import config
         from baybridge.tasks import change_config
 
         ports = self.ports
         try:
-            return change_config.text_of(config, ports.files, ports.board.chip, has_secrets)
+            return change_config.pieces_of(config, ports.files, ports.board.chip, has_secrets)
         finally:
             _leave_config()
 
@@ -348,7 +348,7 @@ def store_config(files, chip, change):
         lost = [] if text is None else [one for one in problems if not config.is_kept(one)]
         if not lost and change is not None:
             change(parsed)
-            files.write_atomic(_CONFIG, config.to_text(parsed))
+            files.write_pieces(_CONFIG, config.pieces(parsed))
         return lost
     finally:
         _leave_config()
