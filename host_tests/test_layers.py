@@ -34,6 +34,7 @@ MAY_IMPORT = {
         "config",
         "version",
         "slots",
+        "crash_record",
     },
     "tasks": {"web", "record", "protocol", "battery", "config", "version"},
     "web": {"record", "battery", "config", "version"},

@@ -52,8 +52,10 @@ _ANSWER_MS = const(500)
 class App:
     """The whole firmware, built and ready to run."""
 
-    def __init__(self, ports: Ports):
+    def __init__(self, ports: Ports, slot=""):
         self.ports = ports
+        # The app_start.Start where main.py has started it.
+        self.start = None
         clock = ports.clock
         self.config, self.problems = read_config(ports.files, ports.board.chip)
         self.port = self.config["http"]["port"]
@@ -97,7 +99,8 @@ class App:
         self.bridge.put_config = self._put_config
         self.bridge.restart = self.request_reset
         self.bridge.card = self.card
-        self.bridge.files = ports.files
+        # With a version in a folder of its own comes the page.
+        self.bridge.files = ports.files.below(slot) if slot else ports.files
         self.bridge.is_well = self.supervisor.is_well
         self.bridge.sections = self._sections
         self.bridge.metrics_lines = self._metrics
@@ -290,12 +293,20 @@ class App:
             job.beat()
             if self._reset_reason is not None:
                 await self.ports.clock.sleep_ms(_ANSWER_MS)
-                self.keeper.save()
-                for log in self.logs:
-                    await log.flush()
+                await self._save()
                 self.ports.board.reset(self._reset_reason)
                 self._reset_reason = None
             await self.ports.clock.sleep_ms(1000)
+
+    async def _save(self):
+        self.keeper.save()
+        for log in self.logs:
+            await log.flush()
+
+    def save_now(self):
+        """Keep what is in memory after the loop has failed; the watchdog ends it if it hangs."""
+        asyncio.new_event_loop()
+        asyncio.run(self._save())
 
     async def run(self):
         """Run for ever."""

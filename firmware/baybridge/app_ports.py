@@ -35,8 +35,8 @@ class Ports:
         self.make_adc = make_adc
 
 
-def board_ports() -> Ports:
-    """Return the ports of the board this runs on."""
+def board_ports(box=None, root="") -> Ports:
+    """Return the ports of the board this runs on; box is what it keeps over a reset."""
     from baybridge.ports.ble import Central
     from baybridge.ports.board import Board
     from baybridge.ports.card import Card
@@ -50,8 +50,8 @@ def board_ports() -> Ports:
     clock = Clock()
     return Ports(
         clock,
-        Files(),
-        Board(),
+        Files(root),
+        Board(box),
         Watchdog(60000),
         Card,
         lambda *args: Central(clock, *args),

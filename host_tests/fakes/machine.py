@@ -39,6 +39,7 @@ class Pin:
         if id not in _EXISTING_PINS:
             raise ValueError("invalid pin")
         self._id = id
+        self._is_up = pull == self.PULL_UP
         self.init(mode, pull, value=value)
 
     def init(self, mode=-1, pull=-1, *, value=None):
@@ -49,7 +50,7 @@ class Pin:
 
     def value(self, *x):
         if not x:
-            return BOARD.pins.get(self._id, 0)
+            return BOARD.pins.get(self._id, 1 if self._is_up else 0)
         BOARD.pins[self._id] = 1 if x[0] else 0
         return None
 

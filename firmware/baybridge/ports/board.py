@@ -4,8 +4,6 @@ import gc
 import machine
 import sys
 
-_REASON = b"reset: "
-
 
 def chip_of(machine):
     """Return which ESP32 a text like "Generic ESP32S3 module with ESP32S3" is about."""
@@ -16,18 +14,18 @@ def chip_of(machine):
 
 
 class Board:
-    """The ESP32 this runs on."""
+    """The ESP32 this runs on; box is black_box.BlackBox, which keeps a reason over a reset."""
 
-    def __init__(self):
+    def __init__(self, box=None):
         self.machine = sys.implementation._machine
         self.chip = chip_of(self.machine)
         self.micropython = ".".join([str(n) for n in sys.implementation.version[:3]])
         # The end of its address, which tells it from its neighbour.
         self.short_id = "%02x%02x" % tuple(machine.unique_id()[-2:])
         self.reset_cause = self._reset_cause()
-        # A panic looks like a deliberate reset on this port, so a deliberate one says so in
-        # memory that survives it; this is why we started, if it was one.
-        self.reset_reason = self._take_reason()
+        # Why somebody decided to start the board again, if that is why we started.
+        self.reset_reason = (box.reason or None) if box else None
+        self._box = box
 
     def _reset_cause(self):
         cause = machine.reset_cause()
@@ -57,14 +55,9 @@ class Board:
         """Collect garbage now."""
         gc.collect()
 
-    def _take_reason(self):
-        memory = machine.RTC().memory()
-        if not memory.startswith(_REASON):
-            return None
-        machine.RTC().memory(b"")
-        return bytes(memory[len(_REASON) :]).decode()
-
     def reset(self, reason):
         """Start the board again; reason is shown after the start."""
-        machine.RTC().memory(_REASON + reason.encode()[:200])
+        # A panic looks like a reset of ours on this port, so ours has to be announced.
+        if self._box:
+            self._box.plan_reset(reason)
         machine.reset()

@@ -19,6 +19,10 @@ class Files:
     def __init__(self, root=""):
         self._root = root
 
+    def below(self, folder):
+        """Return the Files of a folder in this one."""
+        return Files("%s/%s" % (self._root, folder))
+
     def read_text(self, name):
         """Return a file's text; None when there is none, "" when it is not UTF-8."""
         path = self._path(name)

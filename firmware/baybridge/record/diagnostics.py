@@ -12,6 +12,8 @@ def sections(app, version):
     yield "interpreter", text(board.micropython)
     yield "reset_cause", text(board.reset_cause)
     yield "reset_reason", text(board.reset_reason)
+    yield "start", start_json(app.start)
+    yield "crashes", texts(app.start.crashes() if app.start else [])
     yield "config_problems", texts(app.problems)
     yield "heap", heap_json(board)
     yield "tasks", tasks_json(app.supervisor.jobs)
@@ -25,6 +27,24 @@ def sections(app, version):
     yield "card", card_json(app.card, app.logs)
     yield "adc", adc_json(app.adc)
     yield "recording", recording_json(app.recorders)
+
+
+def start_json(start) -> str:
+    """The version that runs, the one on trial, the one that was left and why; null elsewhere."""
+    if start is None:
+        return "null"
+    slots = start.slots()
+    return object_of(
+        (
+            ("slot", text(start.slot or None)),
+            ("known_good", text(slots.run or None)),
+            ("on_trial", text(slots.trial or None)),
+            ("tried", fixed(slots.tried, 0)),
+            ("left", text(slots.failed or None)),
+            ("left_because", text(slots.why or None)),
+            ("crashes_in_row", fixed(start.box.crashes, 0)),
+        )
+    )
 
 
 def heap_json(board) -> str:

@@ -89,6 +89,9 @@ class Supervisor:
 
     def __init__(self, clock, watchdog):
         self.jobs = []
+        # Called with the ages of the tasks when the watchdog is no longer fed, for whoever asks
+        # afterwards what hung, and with None if it is fed again.
+        self.on_starving = lambda ages: None
         self._clock = clock
         self._watchdog = watchdog
 
@@ -102,8 +105,16 @@ class Supervisor:
         """Tell whether every job has shown progress in its time."""
         return all(job.age_s10 <= job.limit_s10 for job in self.jobs)
 
+    def ages(self):
+        """Return how long ago each job made progress, and what it may take, as text."""
+        rows = []
+        for job in self.jobs:
+            rows.append("%s %d/%d s" % (job.name, job.age_s10 // 10, job.limit_s10 // 10))
+        return ", ".join(rows)
+
     async def run(self):
         """Look after the jobs for ever."""
+        was_well = True
         try:
             while True:
                 is_well = True
@@ -111,6 +122,9 @@ class Supervisor:
                     is_well = job.check() and is_well
                 if is_well:
                     self._watchdog.feed()
+                if is_well != was_well:
+                    was_well = is_well
+                    self.on_starving(None if is_well else "the watchdog starved: " + self.ages())
                 await self._clock.sleep_ms(_ROUND_MS)
         finally:
             for job in self.jobs:

@@ -1,0 +1,383 @@
+"""Safe mode: an access point and one page, when the application crashes again and again.
+
+No battery is read here and nothing of the version that crashes is loaded. The page shows the last
+crashes and offers the few things that help, each against the token. After 15 minutes, or when
+somebody has it so, the board starts again and tries the application: nobody comes to a boat in
+winter. The server takes one client at a time, with a limit on everything it reads.
+"""
+
+import binascii
+import json
+import machine
+import network
+import os
+import socket
+import sys
+import time
+from micropython import const
+
+import crash_record
+import slots
+
+PORT = 80
+# How long it lasts, how long a client may take, how often the watchdog is fed while none comes.
+LAST_S = 900
+CLIENT_S = 10
+TURN_S = 1
+
+_WPA2 = const(3)
+_MIN_PASSWORD = const(12)
+_MAX_HEAD = const(1024)
+_MAX_BODY = const(256)
+_WRONG_TOKEN_S = 1
+_ALPHABET = const("abcdefghijkmnpqrstuvwxyz23456789")
+_BAD_CONFIG = const("config.bad.json")
+
+_PAGE = const(
+    '<!doctype html><html lang="en"><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width"><title>Bay Bridge: safe mode</title>'
+    "<style>body{font:1em/1.5 sans-serif;max-width:40em;margin:1em auto;padding:0 1em}"
+    "button,input{font:inherit;margin:.2em 0;padding:.5em;display:block;width:100%%;"
+    "box-sizing:border-box}pre{overflow:auto;border:1px solid;padding:.5em}</style>"
+    "<h1>Bay Bridge: safe mode</h1><p><strong>%s</strong></p>"
+    "<p>The bridge crashed again and again, or its button was pressed at the start. Batteries are "
+    "not read. In %d minutes it starts by itself and tries again.</p>"
+    '<form method="post" action="/"><label>Token for changes'
+    '<input name="token" type="password" autocomplete="off" required></label>'
+    '<button name="do" value="show">Show the last crashes</button>'
+    '<button name="do" value="roll_back">Go back to the other version</button>'
+    '<button name="do" value="reset_config">Put the configuration aside (to config.bad.json)'
+    "</button>"
+    '<button name="do" value="restart">Start again now</button></form>%s</html>'
+)
+_PHRASES = {
+    200: "OK",
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    408: "Request Timeout",
+    409: "Conflict",
+    411: "Length Required",
+    413: "Content Too Large",
+    431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
+}
+
+
+class Refused(Exception):
+    """A request that is not served: status and sentence."""
+
+    def __init__(self, status, sentence):
+        self.status = status
+        self.sentence = sentence
+
+
+class SafeMode:
+    """The page and what it offers; box is black_box.BlackBox, root the flash."""
+
+    def __init__(self, box, root=""):
+        self.box = box
+        self.root = root
+        self.is_over = False
+        self.tokens = read_tokens(root)
+        if not self.tokens:
+            # The flash has none that can be read: this one is good until the restart.
+            self.tokens = [random_word()]
+            print("token for safe mode:", self.tokens[0])
+        self._started_s = time.time()
+
+    def left_s(self):
+        """Return the seconds until the board starts again; also if the clock was set meanwhile."""
+        past_s = int(time.time() - self._started_s)
+        return LAST_S - past_s if 0 <= past_s < LAST_S else 0
+
+    def answer(self, method, path, body):
+        """Return (status, HTML) for a request; Refused otherwise."""
+        if path != "/":
+            raise Refused(404, "There is one page here: /")
+        if method == "GET":
+            return 200, self.page("")
+        if method != "POST":
+            raise Refused(405, "GET and POST are served here.")
+        fields = parse_form(body)
+        if not self._is_token(fields.get("token", "")):
+            # Nobody guesses many of them, one client at a time.
+            time.sleep(_WRONG_TOKEN_S)
+            raise Refused(403, "This is not the token. The console shows it at each start.")
+        return self._act(fields.get("do", ""))
+
+    def _act(self, wish):
+        if wish == "show":
+            return 200, self.page("The last crashes, the newest first:", self._crashes())
+        if wish == "restart":
+            self.is_over = True
+            return 200, self.page("It starts again now.")
+        try:
+            if wish == "reset_config":
+                return 200, self.page(self._reset_config())
+            if wish == "roll_back":
+                slots.roll_back(self.root, has_frozen())
+                return 200, self.page("The next start runs the other version.")
+        except ValueError as exc:
+            raise Refused(409, str(exc))
+        except OSError as exc:
+            raise Refused(500, "The flash does not take it: %s." % exc)
+        raise Refused(400, "There is no such wish.")
+
+    def _reset_config(self):
+        path = self.root + "/config.json"
+        try:
+            os.stat(path)
+        except OSError:
+            return "There is no configuration; the next start runs with the defaults."
+        os.rename(path, self.root + "/" + _BAD_CONFIG)
+        return "The configuration is put aside; the next start runs with the defaults."
+
+    def _crashes(self):
+        records = crash_record.read(self.root)
+        if self.box.record:
+            records.append(self.box.record)
+        return "\n\n".join(reversed(records)) or "There is no record."
+
+    def page(self, sentence, record=None):
+        """Return the page, with a record below it."""
+        below = "" if record is None else "<pre>%s</pre>" % escape(record)
+        return _PAGE % (escape(sentence), self.left_s() // 60, below)
+
+    def _is_token(self, given):
+        is_one = False
+        for token in self.tokens:
+            is_one = is_same(given, token) or is_one
+        return is_one
+
+
+def is_same(given, token):
+    """Compare two texts in a time that says nothing about where they differ."""
+    a, b = given.encode(), token.encode()
+    difference = len(a) ^ len(b)
+    for i in range(len(b)):
+        difference |= b[i] ^ (a[i] if i < len(a) else 0)
+    return difference == 0
+
+
+def escape(text):
+    """Return a text as HTML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def parse_form(body):
+    """Return the fields of application/x-www-form-urlencoded; Refused when it is none."""
+    fields = {}
+    try:
+        for pair in body.decode().split("&"):
+            key, _, value = pair.partition("=")
+            raw = bytearray()
+            value = value.replace("+", " ")
+            i = 0
+            while i < len(value):
+                if value[i] == "%":
+                    raw += binascii.unhexlify(value[i + 1 : i + 3])
+                    i += 3
+                else:
+                    raw += value[i].encode()
+                    i += 1
+            fields[key] = bytes(raw).decode()
+    except (UnicodeError, ValueError):
+        raise Refused(400, "The form is damaged.")
+    return fields
+
+
+def read_tokens(root):
+    """Return the tokens that are good: the configuration's, and the board's own."""
+    tokens = []
+    try:
+        with open(root + "/config.json") as file:
+            tokens.append(json.load(file)["http"]["token"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # it may be what is broken
+    tokens.append(read_word(root, "token.txt"))
+    return [one for one in tokens if isinstance(one, str) and len(one) >= 8]
+
+
+def read_word(root, name):
+    """Return what stands in a small file, "" if that cannot be read."""
+    try:
+        with open(root + "/" + name, "rb") as file:
+            return file.read(100).decode().strip()
+    except (OSError, UnicodeError):
+        return ""
+
+
+def random_word():
+    """Return 12 characters nobody guesses."""
+    return "".join([_ALPHABET[b & 31] for b in os.urandom(12)])
+
+
+def has_frozen():
+    """Tell whether the firmware image has a version in it."""
+    path = sys.path[:]
+    sys.path[:] = [".frozen"]
+    try:
+        __import__("baybridge.version")
+        return True
+    except ImportError:
+        return False
+    finally:
+        sys.path[:] = path
+
+
+# --- the air and the wire ---------------------------------------------------------------------
+
+
+def start_access_point(root=""):
+    """Put the board's own network on the air, never an open one; return whether it is."""
+    ssid = "baybridge-%02x%02x" % tuple(machine.unique_id()[-2:])
+    password = read_word(root, "access.txt")
+    if not _MIN_PASSWORD <= len(password) <= 63 or min(password) < "!" or max(password) > "~":
+        # Not one made of the board's address: that is on the air for everybody to hear.
+        password = random_word()
+    try:
+        wlan = network.WLAN(network.AP_IF)
+        try:
+            _configure(wlan, ssid, password)
+        except (OSError, RuntimeError):
+            pass  # taken only when it is on, as ports/access_point.py knows it
+        wlan.active(True)
+        _configure(wlan, ssid, password)
+        if wlan.config("security") != _WPA2:
+            wlan.active(False)
+            print("safe mode: the access point does not take its password")
+            return False
+    except (OSError, RuntimeError) as exc:
+        print("safe mode: the access point does not start:", exc)
+        return False
+    print("safe mode: network %s, password %s, http://%s" % (ssid, password, wlan.ifconfig()[0]))
+    return True
+
+
+def _configure(wlan, ssid, password):
+    # In one call: each on its own would be a network, too, and an open one.
+    wlan.config(essid=ssid, security=_WPA2, password=password, max_clients=2)
+
+
+def run(box, root=""):
+    """Serve the page for 15 minutes, then start the board again."""
+    watchdog = machine.WDT(timeout=60000)
+    safe = SafeMode(box, root)
+    start_access_point(root)
+    server = listen(PORT)
+    try:
+        while not safe.is_over and safe.left_s():
+            watchdog.feed()
+            serve_next(server, safe)
+    finally:
+        server.close()
+    box.plan_reset("safe mode ended")
+    machine.reset()
+
+
+def listen(port):
+    """Return the listening socket."""
+    server = socket.socket()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind(socket.getaddrinfo("0.0.0.0", port)[0][-1])
+    server.listen(1)
+    return server
+
+
+def serve_next(server, safe):
+    """Serve one client, if one comes in a second."""
+    server.settimeout(TURN_S)
+    try:
+        client = server.accept()[0]
+    except OSError:
+        return  # none came
+    try:
+        serve(client, safe)
+    except OSError:
+        pass  # it went away
+    finally:
+        client.close()
+
+
+def serve(client, safe):
+    """Read one request, answer it; the caller closes."""
+    end_s = time.time() + CLIENT_S
+    try:
+        method, path, body = read_request(client, end_s)
+        status, page = safe.answer(method, path, body)
+    except Refused as refused:
+        status, page = refused.status, safe.page(refused.sentence)
+    except MemoryError:
+        status, page = 500, "The bridge is out of memory."
+    raw = page.encode()
+    head = (
+        "HTTP/1.0 %d %s\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n"
+        "Cache-Control: no-store\r\nX-Frame-Options: DENY\r\nConnection: close\r\n\r\n"
+    )
+    _send(client, (head % (status, _PHRASES[status], len(raw))).encode() + raw)
+
+
+def _send(client, raw):
+    end_s = time.time() + CLIENT_S
+    view = memoryview(raw)
+    while view and time.time() < end_s:
+        client.settimeout(CLIENT_S)
+        view = view[client.send(view) :]
+
+
+def read_request(client, end_s):
+    """Return (method, path, body); Refused when it is malformed, too long or too slow."""
+    raw = b""
+    while b"\r\n\r\n" not in raw:
+        if len(raw) >= _MAX_HEAD:
+            raise Refused(431, "The request's head is too long.")
+        raw += _receive(client, _MAX_HEAD - len(raw), end_s)
+    head, _, body = raw.partition(b"\r\n\r\n")
+    try:
+        lines = head.decode().split("\r\n")
+        method, path, version = lines[0].split(" ")
+    except (UnicodeError, ValueError):
+        raise Refused(400, "This is no HTTP request.")
+    if not version.startswith("HTTP/1."):
+        raise Refused(400, "This is no HTTP/1 request.")
+    if method != "POST":
+        return method, path, b""
+    length = _length(lines)
+    while len(body) < length:
+        body += _receive(client, length - len(body), end_s)
+    return method, path, body[:length]
+
+
+def _length(lines):
+    found = None
+    for line in lines[1:]:
+        name, _, value = line.partition(":")
+        name = name.lower()
+        if name == "transfer-encoding":
+            raise Refused(411, "The form has to come with its length.")
+        if name == "content-length":
+            value = value.strip()
+            if found is not None or not value.isdigit() or len(value) > 9:
+                raise Refused(400, "The form's length is no number.")
+            found = int(value)
+    if found is None:
+        raise Refused(411, "The form has to come with its length.")
+    if found > _MAX_BODY:
+        raise Refused(413, "The form is too long.")
+    return found
+
+
+def _receive(client, n, end_s):
+    left_s = end_s - time.time()
+    if left_s <= 0:
+        raise Refused(408, "The request took too long.")
+    client.settimeout(left_s)
+    try:
+        piece = client.recv(n)
+    except OSError:
+        raise Refused(408, "The request took too long.")
+    if not piece:
+        raise Refused(400, "The request ended too early.")
+    return piece
