@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baybridge import config
+from baybridge.tasks.change_config import pieces_of, put
 
 KEYS = sorted({row[0].split(".")[-1] for row in config.SCHEMA} | {"batteries", "end", "http"})
 SCALARS = (
@@ -151,3 +152,98 @@ def test_masked_when_any_token_then_not_in_text(token):
     shown = json.loads(text)
     assert shown["http"]["token"] == shown["wifi"]["password"] == "***"
     assert config.check(shown, parsed) == (parsed, [])
+
+
+TIMES = st.sampled_from(["2025-01-01T00:00:00Z", "2026-11-22T15:30:00Z", None])
+CALIBRATION = st.fixed_dictionaries(
+    {},
+    optional={
+        "gain": st.floats(0.8, 1.2),
+        "offset_mv": st.floats(-500, 500),
+        "calibrated_time": TIMES,
+        "calibrated_against": st.sampled_from(["multimeter", "bms"]),
+        "calibrated_divider": st.sampled_from(["32:103000/100000", "33:309000/100000"]),
+        "previous_gain": st.floats(0.8, 1.2),
+        "previous_offset_mv": st.floats(-500, 500),
+        "previous_time": TIMES,
+    },
+)
+DIVIDERS = ((32, 103000), (33, 309000), (34, 511000), (35, 715000))
+
+
+def harness_of(calibrations):
+    """Return a configuration whose taps are right, each with one of the calibrations."""
+    taps = [
+        {"pin": pin, "top_ohm": top_ohm, "bottom_ohm": 100000, **calibration}
+        for (pin, top_ohm), calibration in zip(DIVIDERS, calibrations, strict=False)
+    ]
+    return {"batteries": [{"taps": taps}], "end": 1}
+
+
+WIRED = st.lists(CALIBRATION, min_size=1, max_size=4).map(harness_of)
+
+
+class Flash:
+    """The stored text; writes counts what else was written."""
+
+    def __init__(self, text):
+        self.text = text
+        self.writes = []
+
+    def read_text(self, name):
+        return self.text
+
+    def write_atomic(self, name, text):
+        self.writes.append((name, text))
+
+    def write_pieces(self, name, pieces):
+        self.write_atomic(name, "".join(pieces))
+
+
+def test_put_when_it_is_what_get_gave_then_accepted_and_nothing_is_written():
+    tried = []
+
+    @settings(max_examples=400)
+    @given(OBJECT | WIRED, st.booleans())
+    def check(raw, has_secrets):
+        stored, _ = config.parse(json.dumps(raw, allow_nan=True))
+        flash = Flash(config.to_text(stored))
+        shown = json.loads("".join(pieces_of(config, flash, "esp32", has_secrets)))
+        new, problems, _ = put(config, flash, "esp32", shown)
+        assert (new, problems, flash.writes) == (stored, [], [])
+        tried.append(any(battery["taps"] for battery in stored["batteries"]))
+
+    check()
+    assert len(tried) >= 400
+    assert sum(tried) >= 40, "too few with taps to say anything of calibrations"
+
+
+def test_put_when_anything_then_all_of_it_or_nothing():
+    refused = []
+
+    @settings(max_examples=400)
+    @given(OBJECT | WIRED, OBJECT | WIRED | st.dictionaries(st.sampled_from(KEYS), ANYTHING))
+    def check(raw, given_raw):
+        stored, _ = config.parse(json.dumps(raw, allow_nan=True))
+        flash = Flash(config.to_text(stored))
+        new, problems, warnings = put(config, flash, "esp32", given_raw)
+        refused.append(new is None)
+        for place, message in problems + warnings:
+            assert len(place) + len(message) < 220
+            assert message and not message.endswith(("; left out", "; kept"))
+        if new is None:
+            assert problems and flash.writes == []
+            return
+        assert problems == []
+        again = Flash(flash.writes[-1][1]) if flash.writes else flash
+        assert len(again.text) <= 8192
+        assert config.parse(again.text)[0] == new
+        for section, key in (("http", "token"), ("http", "read_token"), ("wifi", "password")):
+            if key not in (given_raw.get(section) or {}):
+                assert new[section][key] == stored[section][key]
+        if flash.writes:
+            assert [name for name, _ in flash.writes] == ["config.old.json", "config.json"]
+            assert flash.writes[0][1] == flash.text
+
+    check()
+    assert 40 <= sum(refused) <= len(refused) - 20

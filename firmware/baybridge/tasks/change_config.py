@@ -59,7 +59,8 @@ def put(config, files, chip: str, given: dict):
             problems.append(_parted(sentence))
     if problems:
         return None, problems, warnings
-    if new != stored or stored_problems:
+    is_stored_whole = all(config.is_kept(one) for one in stored_problems)
+    if new != stored or not is_stored_whole:
         # What it is made of is garbage now.
         given.clear()
         stored = None
