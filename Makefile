@@ -64,7 +64,7 @@ try-page: openapi
 openapi:
 	@$(PYTHON) -m tools.openapi
 
-test: setup try-page .tools/logview .tools/checks try-debian
+test: setup try-debian try-page .tools/logview .tools/checks
 	@REQUIRE_ALL='$(REQUIRE_ALL)' $(VENV)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-upy: setup
@@ -93,7 +93,7 @@ divider:
 calibrate:
 	@$(PYTHON) -m tools.calibrate $(ARGS)
 
-bench: setup try-page .tools/logview .tools/checks try-debian
+bench: setup try-debian try-page .tools/logview .tools/checks
 	@mkdir -p build
 	@PYTHONPATH=$(HOST_PATH) $(VENV)/python -m tools.bench
 

@@ -35,7 +35,7 @@ class Machine:
 class Fetched:
     """Finds nothing at first, and from the second question on what arrived."""
 
-    def __init__(self, at_first=(), then=("chromium", "promtool")):
+    def __init__(self, at_first=(), then=("chromium", "npm", "promtool")):
         self.at_first = at_first
         self.then = then
         self.seen = set()
@@ -46,12 +46,12 @@ class Fetched:
         return "/usr/bin/" + name if name in there else None
 
 
-INSTALL = "env DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends chromium"
+INSTALL = "env DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends "
 
 
 def test_programs_when_all_are_there_then_nothing_is_asked(tmp_path, capsys):
     machine = Machine()
-    there = Fetched(at_first=("chromium", "promtool"))
+    there = Fetched(at_first=("chromium", "npm", "promtool"))
     assert provide(machine.apt(), there.find, tmp_path) == []
     assert machine.asked == []
     assert capsys.readouterr().out == ""
@@ -62,7 +62,8 @@ def test_programs_when_missing_and_root_then_lists_first_and_no_server_is_instal
     assert provide(machine.apt(), Fetched().find, tmp_path) == []
     assert machine.asked == [
         "apt-get -q update",
-        INSTALL,
+        INSTALL + "chromium",
+        INSTALL + "npm",
         "apt-get -q download prometheus",
         f"dpkg -x {tmp_path}/debs/prometheus_2_amd64.deb {tmp_path}",
     ]
@@ -71,14 +72,18 @@ def test_programs_when_missing_and_root_then_lists_first_and_no_server_is_instal
 
 def test_programs_when_one_is_missing_then_only_that_one_is_fetched(tmp_path):
     machine = Machine()
-    provide(machine.apt(), Fetched(at_first=("promtool",)).find, tmp_path)
-    assert machine.asked == ["apt-get -q update", INSTALL]
+    provide(machine.apt(), Fetched(at_first=("npm", "promtool")).find, tmp_path)
+    assert machine.asked == ["apt-get -q update", INSTALL + "chromium"]
 
 
 def test_programs_when_sudo_asks_for_no_password_then_it_is_used(tmp_path):
     machine = Machine(user_id=1000, programs=("apt-get", "dpkg", "sudo"))
     provide(machine.apt(), Fetched().find, tmp_path)
-    assert machine.asked[:3] == ["sudo -n true", "sudo -n apt-get -q update", "sudo -n " + INSTALL]
+    assert machine.asked[:3] == [
+        "sudo -n true",
+        "sudo -n apt-get -q update",
+        "sudo -n " + INSTALL + "chromium",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -96,16 +101,21 @@ def test_programs_when_sudo_asks_for_no_password_then_it_is_used(tmp_path):
 def test_programs_when_they_cannot_be_fetched_then_the_remedy_is_named(
     tmp_path, capsys, machine, why
 ):
-    assert provide(machine.apt(), Fetched(then=()).find, tmp_path) == ["chromium", "promtool"]
+    assert provide(machine.apt(), Fetched(then=()).find, tmp_path) == [
+        "chromium",
+        "npm",
+        "promtool",
+    ]
     assert capsys.readouterr().err == (
-        f"setup: no chromium and no promtool; on Debian: apt install chromium prometheus [{why}]\n"
+        "setup: no chromium and no npm and no promtool; on Debian: "
+        f"apt install chromium npm prometheus [{why}]\n"
     )
 
 
 def test_lists_when_one_source_does_not_answer_then_the_others_are_tried(tmp_path):
     machine = Machine(fails=("update",))
     provide(machine.apt(), Fetched().find, tmp_path)
-    assert INSTALL in machine.asked
+    assert INSTALL + "chromium" in machine.asked
 
 
 def test_command_when_it_cannot_be_started_or_hangs_then_it_failed():

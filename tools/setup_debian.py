@@ -1,8 +1,9 @@
 """The programs of Debian that some tests need: fetched by `make test` and `make bench` only.
 
-Chromium is installed, as root or where sudo asks for no password; promtool is only unpacked
-below .tools, because installing the package it comes with would start a Prometheus server. A
-machine where neither goes is told what to install, and its tests name what they left out.
+Chromium, and npm for the page, are installed, as root or where sudo asks for no password; promtool
+is only unpacked below .tools, because installing the package it comes with would start a
+Prometheus server. A machine where neither goes is told what to install, and its tests name what
+they left out.
 """
 
 import os
@@ -13,7 +14,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent.parent / ".tools" / "debian"
 # Program -> the package it is in.
-INSTALLED = {"chromium": "chromium"}
+INSTALLED = {"chromium": "chromium", "npm": "npm"}
 UNPACKED = {"promtool": "prometheus"}
 LIMIT_S = 900
 LINES = 3
@@ -72,9 +73,9 @@ class Apt:
             self.why = " / ".join(lines[-LINES:])
         return done.returncode == 0
 
-    def install(self, rights, packages):
+    def install(self, rights, package):
         words = [*rights, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qy", "install"]
-        return self.does([*words, "--no-install-recommends", *packages])
+        return self.does([*words, "--no-install-recommends", package])
 
     def unpack(self, package, folder):
         """Put the files of a package below folder; nothing of it is run."""
@@ -102,12 +103,12 @@ def provide(apt=None, find=find, folder=FOLDER):
         # A fresh machine has no lists, an old one has lists of files that are gone. One source
         # of several that does not answer need not be the one that matters.
         apt.does([*rights, "apt-get", "-q", "update"])
-        packages = [INSTALLED[name] for name in missing if name in INSTALLED]
-        if packages:
-            apt.install(rights, packages)
+        # One by one: what cannot be had takes nothing else with it.
         for name in missing:
             if name in UNPACKED:
                 apt.unpack(UNPACKED[name], folder)
+            else:
+                apt.install(rights, INSTALLED[name])
     missing = [name for name in missing if find(name) is None]
     if missing:
         print(f"setup: {what_to_install(missing)} [{apt.why}]", file=sys.stderr)
