@@ -153,6 +153,25 @@ def hang(box, root):
     raise Hung
 
 
+def planned(reason):
+    """Return an application that has the board started again."""
+
+    def act(box, root):
+        box.plan_reset(reason)
+        machine.reset()
+
+    return act
+
+
+def starts(board, *acts):
+    """Start once for each (cause, what the application does); return how each went."""
+    went = []
+    for cause, act in acts:
+        board.app.plan = [act]
+        went.append(board.start(cause))
+    return went
+
+
 def read(name):
     """Return a file of the repository."""
     with open(name) as file:

@@ -1,7 +1,6 @@
 """boot.py and main.py from power-up to power-up: crashes, hangs, the button, damaged memory."""
 
 from host_tests.fakes.hardware import BOARD
-from host_tests.start.flash_rig import A_RUNS, B_ON_TRIAL, get, put, put_version
 from host_tests.start.start_rig import (
     DEEPSLEEP,
     HARD,
@@ -9,33 +8,12 @@ from host_tests.start.start_rig import (
     SOFT,
     WDT,
     Board,
+    Hung,
     crash,
     hang,
+    planned,
+    starts,
 )
-
-
-def good(box, root):
-    # What tasks/confirm_start.py does after ten good minutes.
-    box.clear_crashes()
-
-
-def planned(reason):
-    def act(box, root):
-        import machine
-
-        box.plan_reset(reason)
-        machine.reset()
-
-    return act
-
-
-def starts(board, *acts):
-    """Start once for each (cause, what the application does); return how each went."""
-    went = []
-    for cause, act in acts:
-        board.app.plan = [act]
-        went.append(board.start(cause))
-    return went
 
 
 def test_start_when_all_is_well_then_the_watchdog_runs_before_the_application():
@@ -70,7 +48,7 @@ def test_crash_when_ten_good_minutes_lie_between_then_never_safe_mode():
     board = Board()
 
     def well_then_crash(box, root):
-        good(box, root)
+        box.clear_crashes()
         crash(box, root)
 
     board.power_up()
@@ -107,8 +85,6 @@ def test_watchdog_when_it_ends_safe_mode_then_normal_again():
     board.crash_loop(3)
 
     def stuck():
-        from host_tests.start.start_rig import Hung
-
         raise Hung
 
     board.safe.act = stuck
@@ -283,183 +259,3 @@ def test_end_when_the_application_returns_then_a_planned_reset():
     assert [board.start(HARD) for _ in range(5)] == ["app"] * 5
     assert board.box().reason == "the application ended"
     assert BOARD.resets == 5
-
-
-# --- the record -------------------------------------------------------------------------------
-
-
-def test_record_when_it_crashed_then_in_the_file_with_the_next_start():
-    board = Board()
-
-    def crash_with_notes(box, root):
-        box.notes = "version: 0.1.0\nuptime_s: 12\n"
-        crash(box, root)
-
-    board.app.plan = [crash_with_notes]
-    board.power_up()
-    assert get(board.root, "crash.txt") is None
-    board.start(HARD)
-    text = get(board.root, "crash.txt")
-    assert text.startswith("=== crash\nended by: reset\nslot: -\nversion: 0.1.0\nuptime_s: 12\n")
-    assert text.endswith("ValueError: no such cell\n")
-    assert board.box().record == ""
-    board.start(HARD)
-    assert get(board.root, "crash.txt") == text
-
-
-def test_record_when_the_watchdog_ended_it_then_what_hung():
-    board = Board()
-
-    def hang_with_note(box, root):
-        box.note_hang("the watchdog starved: serve 75/30 s")
-        hang(box, root)
-
-    board.app.plan = [hang_with_note]
-    board.power_up()
-    board.start(WDT)
-    assert get(board.root, "crash.txt") == (
-        "=== crash\nended by: watchdog\nthe watchdog starved: serve 75/30 s\n"
-    )
-
-
-def test_record_when_what_hung_went_on_then_none():
-    board = Board()
-
-    def recover(box, root):
-        box.note_hang("the watchdog starved: serve 75/30 s")
-        box.note_hang(None)
-        planned("asked")(box, root)
-
-    def note_only(box, root):
-        box.note_hang("the watchdog starved: serve 75/30 s")
-        hang(box, root)
-
-    starts(board, (PWRON, recover), (HARD, note_only), (PWRON, hang))
-    assert get(board.root, "crash.txt") is None
-    assert board.box().record == ""
-
-
-def test_record_when_nobody_could_write_one_then_says_so():
-    board = Board()
-    board.app.plan = [hang]
-    board.power_up()
-    board.start(HARD)
-    assert get(board.root, "crash.txt") == (
-        "=== crash\nended by: reset\nNo record: the chip itself failed, or the supply did.\n"
-    )
-
-
-def test_record_when_the_flash_is_full_then_it_waits_in_the_rtcs_memory():
-    board = Board()
-    put(board.root, "crash.txt.new/x", b"")
-    board.app.plan = [crash]
-    board.power_up()
-    board.start(HARD)
-    board.start(HARD)
-    assert get(board.root, "crash.txt") is None
-    assert board.box().record.endswith("ValueError: no such cell\n")
-    assert board.box().crashes == 1
-
-
-def test_record_when_there_are_more_then_the_last_three_in_4_kb():
-    board = Board()
-
-    def crash_number(number):
-        def act(box, root):
-            box.notes = "n" * 5000
-            raise ValueError("number %d %s" % (number, "x" * 3000))
-
-        return act
-
-    for number in range(7):
-        board.app.plan = [crash_number(number)]
-        board.power_up() if number == 0 else board.start(HARD)
-    board.start(HARD)
-    text = get(board.root, "crash.txt")
-    assert text.count("=== crash\n") == 3
-    assert len(text) < 4800
-
-
-# --- slots ------------------------------------------------------------------------------------
-
-
-def versions(line):
-    board = Board()
-    put_version(board.root, "a")
-    put_version(board.root, "b")
-    put(board.root, "slots.txt", line)
-    return board
-
-
-def test_slot_when_chosen_then_before_everything_else_on_the_path():
-    board = versions(A_RUNS)
-    board.power_up()
-    assert board.app.slots == ["a"]
-    assert board.path[0] == board.root + "/a"
-
-
-def test_slot_when_none_is_sound_then_the_path_is_left_alone():
-    board = versions(A_RUNS)
-    put(board.root, "a/manifest.txt", "")
-    put(board.root, "b/manifest.txt", "")
-    board.power_up()
-    assert board.app.slots == [""]
-    assert not board.path[0].endswith("/a")
-
-
-def test_trial_when_it_crashes_then_rolled_back_with_the_next_start():
-    board = versions(B_ON_TRIAL)
-    board.app.plan = [crash]
-    board.power_up()
-    assert get(board.root, "slots.txt") == (
-        "run=a try=- tried=0 failed=b why=crashed crc=a2d2629a\n"
-    )
-    board.start(HARD)
-    assert board.app.slots == ["b", "a"]
-    assert "slot: b\n" in get(board.root, "crash.txt")
-
-
-def test_trial_when_it_hangs_then_rolled_back_after_the_watchdog():
-    board = versions(B_ON_TRIAL)
-    board.app.plan = [hang]
-    board.power_up()
-    starts(board, (WDT, hang), (WDT, hang))
-    assert board.app.slots == ["b", "a", "a"]
-
-
-def test_trial_when_it_crashes_while_it_is_imported_then_rolled_back():
-    board = versions(B_ON_TRIAL)
-
-    def no_import(box, root):
-        raise ImportError("no module named 'baybridge.web'")
-
-    board.app.plan = [no_import]
-    board.power_up()
-    board.start(HARD)
-    assert board.app.slots == ["b", "a"]
-
-
-def test_trial_when_the_power_goes_again_and_again_then_rolled_back_after_three():
-    board = versions(B_ON_TRIAL)
-    for _ in range(4):
-        board.app.plan = [hang]
-        board.power_up()
-    assert board.app.slots == ["b", "b", "b", "a"]
-
-
-def test_trial_when_confirmed_then_its_later_crashes_roll_nothing_back():
-    import slots
-
-    board = versions(B_ON_TRIAL)
-    board.app.plan = [lambda box, root: slots.confirm("b", root)]
-    board.power_up()
-    starts(board, (HARD, crash), (HARD, hang), (WDT, hang))
-    assert board.app.slots == ["b", "b", "b", "b"]
-
-
-def test_slots_txt_when_damaged_at_a_start_then_a_sound_slot_runs():
-    board = versions("run=b try=- tried=0 failed=- why=- crc=00000000\n")
-    put(board.root, "a/baybridge/app.mpy", b"on")
-    board.power_up()
-    assert board.app.slots == ["b"]
-    assert get(board.root, "slots.txt") == "run=b try=- tried=0 failed=- why=- crc=ff072fe0\n"
