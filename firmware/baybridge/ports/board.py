@@ -13,6 +13,11 @@ def chip_of(machine):
     return "esp32"
 
 
+def short_id_of(address):
+    """Return the end of a chip's address as text."""
+    return "%02x%02x" % tuple(address[-2:])
+
+
 class Board:
     """The ESP32 this runs on; box is black_box.BlackBox, which keeps a reason over a reset."""
 
@@ -21,7 +26,7 @@ class Board:
         self.chip = chip_of(self.machine)
         self.micropython = ".".join([str(n) for n in sys.implementation.version[:3]])
         # The end of its address, which tells it from its neighbour.
-        self.short_id = "%02x%02x" % tuple(machine.unique_id()[-2:])
+        self.short_id = short_id_of(machine.unique_id())
         self.reset_cause = self._reset_cause()
         # Why somebody decided to start the board again, if that is why we started.
         self.reset_reason = (box.reason or None) if box else None
