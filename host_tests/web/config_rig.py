@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+from baybridge import config
 from host_tests.fakes.clock import FakeClock
 from host_tests.fakes.hardware import SLOT
 from host_tests.fakes.world import World
@@ -34,13 +35,20 @@ STORED = """{
 "battery_uv_per_cell_mv": null, "spread_rest_mv": null, "spread_load_mv": null, \
 "spread_full_mv": null, "charge_cold_c": null, "charge_hot_c": null, \
 "discharge_cold_c": null, "discharge_hot_c": null, "soc_low_pct": null},
-  "wifi": {"ssid": "boat", "password": "secret word"},
+%s  "wifi": {"ssid": "boat", "password": "secret word"},
   "card": {"slot": 2, "sck": 18, "miso": 19, "mosi": 23, "cs": 5, "freq_hz": 10000000, \
 "format": "never"},
   "end": 1
 }
 """
 SECRETS = (b"change-it", b"secret word", b"read-token")
+
+
+def others():
+    """Return the lines of the parts that these tests are not about, as they are by default."""
+    text = config.to_text(config.parse(None)[0])
+    begin = text.index("\n", text.index('"alarms"')) + 1
+    return text[begin : text.index('  "wifi"')]
 
 
 class Bay:
@@ -53,7 +61,7 @@ class Bay:
         self.clock = FakeClock()
         self.world = World(self.clock, self.folder)
         self.port = free_port()
-        self.text = text % (self.port, read_token) if text is STORED else text
+        self.text = text % (self.port, read_token, others()) if text is STORED else text
         self.app = self.world.start(self.text)
         # Whatever the text says: the test asks where it listens.
         self.app.port = self.port

@@ -76,6 +76,27 @@ def test_calibration_when_the_divider_is_another_then_dropped_and_said():
     Shelf().run(play)
 
 
+def test_calibration_when_a_tap_without_one_has_another_divider_then_none():
+    async def play(bay):
+        tap = (TAP % "").replace("103000", "110000")
+        got = answer(await bay.put('{"batteries": [{"id": "house1", "taps": [%s]}]}' % tap))
+        assert got["warnings"] == []
+        assert tap_of(bay) == {"pin": 32, "top_ohm": 110000, "bottom_ohm": 100000}
+
+    Shelf().run(play)
+
+
+def test_calibration_when_like_the_one_before_it_then_nothing_to_say():
+    again = ', "gain": 1.01, "offset_mv": 2, "previous_gain": 1.01, "previous_offset_mv": 2'
+
+    async def play(bay):
+        given = '{"batteries": [{"id": "house1", "taps": [%s]}]}' % (TAP % again)
+        bay.world.files.write_atomic("config.json", given[:-1] + ', "end": 1}')
+        assert answer(await bay.put(given))["warnings"] == []
+
+    Shelf().run(play)
+
+
 def test_warning_when_a_pin_is_noisy_then_stored_all_the_same():
     async def play(bay):
         tap = (TAP % "").replace("32", "36")
@@ -97,12 +118,16 @@ def test_warning_when_a_pin_is_noisy_then_stored_all_the_same():
 def test_restart_then_202_and_within_two_seconds_with_counters_and_reason():
     async def play(bay):
         saves = []
+        # Just before the bridge looks whether it has to.
+        await bay.clock.sleep_ms(1850)
         bay.app.keeper.save = lambda: saves.append(bay.world.board.resets[:])
         line, headers, body = await bay.put("{}", method="POST", path="/api/v1/restart")
         assert line.startswith("HTTP/1.1 202 ")
         assert body == b'{"restarting":true}'
         assert bay.world.board.resets == []
-        await bay.clock.sleep_ms(2000)
+        await bay.clock.sleep_ms(400)
+        assert bay.world.board.resets == [], "the answer goes first"
+        await bay.clock.sleep_ms(1600)
         assert bay.world.board.resets == ["asked for over HTTP"]
         assert saves == [[]]
 

@@ -12,7 +12,6 @@ _CONFIG = const("config.json")
 # The one before the last that came over HTTP, for whoever has to put it back with a cable.
 _OLD = const("config.old.json")
 _SECRETS = const(("token", "password"))
-_SECTIONS = const(("http", "radio", "log", "alarms", "wifi", "card"))
 _DIVIDER = const(("pin", "top_ohm", "bottom_ohm"))
 # Of a battery, what can change while it is polled.
 _LIVE = const(("name", "poll_s", "stale_s"))
@@ -123,16 +122,16 @@ def _complete(config, stored, given, warnings):
     """Put into given what it leaves out and nobody may lose."""
     if given.get("name") is None:
         given["name"] = stored["name"]
-    # As text and back: the values as an owner writes them.
-    for section in _SECTIONS:
-        if given.get(section) is None:
-            given[section] = json.loads(config.section_text(stored, section))
     for row in config.SCHEMA:
-        if row[1] in _SECRETS:
-            section, key = row[0].split(".")
-            part = given[section]
-            if isinstance(part, dict) and key not in part:
-                part[key] = stored[section][key]
+        section, _, key = row[0].rpartition(".")
+        if not section or section.startswith("batteries"):
+            continue
+        if given.get(section) is None:
+            # As text and back: the values as an owner writes them.
+            given[section] = json.loads(config.section_text(stored, section))
+        part = given[section]
+        if row[1] in _SECRETS and isinstance(part, dict) and key not in part:
+            part[key] = stored[section][key]
     known = []
     batteries = []
     for battery in stored["batteries"]:
