@@ -4,7 +4,10 @@ import { h, setText } from "./dom.js";
 import { duration } from "./format.js";
 
 /** Bring a list of alarms up to date; elements stay, so that a reader keeps their place. */
-export function showAlarms(place, alarms) {
+export function showAlarms(place, given) {
+  // What is worse comes first; otherwise in the bridge's order.
+  const rank = (one) => (one.severity === "alarm" ? 0 : 1);
+  const alarms = [...given].sort((a, b) => rank(a) - rank(b));
   place.hidden = !alarms.length;
   while (place.childElementCount > alarms.length) place.lastChild.remove();
   while (place.childElementCount < alarms.length) {

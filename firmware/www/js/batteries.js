@@ -157,7 +157,9 @@ class Card {
     const charge =
       bms.remaining_ah === null
         ? ""
-        : `${num(bms.remaining_ah, 1)} of ${num(bms.full_ah, 0, "Ah")}`;
+        : bms.full_ah === null
+          ? num(bms.remaining_ah, 1, "Ah")
+          : `${num(bms.remaining_ah, 1)} of ${num(bms.full_ah, 0, "Ah")}`;
     setText(this.left, [charge, timeLeft(bms)].filter(Boolean).join(", "));
     this.numbers.update([
       num(bms.voltage_v, 2, "V"),
