@@ -47,6 +47,8 @@ def _choose(box, root):
 
     is_wake = machine.reset_cause() == machine.DEEPSLEEP_RESET
     state = slots.choose(root, box.is_crash, is_wake)
+    # Whoever asks for it again loads it again: the application needs the memory now.
+    del sys.modules["slots"]
     if state.slot:
         # Before the frozen version, and as a whole: the manifest has been looked at.
         sys.path.insert(0, "%s/%s" % (root, state.slot))
@@ -64,6 +66,7 @@ def _keep_record(box, root):
     try:
         crash_record.keep("ended by: %s\n%s" % (cause, record), root)
         box.forget_record()
+        del sys.modules["crash_record"]
     except OSError as exc:
         print("%s cannot be written: %s" % (crash_record.FILE, exc))
 

@@ -3,33 +3,28 @@
 No battery is read here and nothing of the version that crashes is loaded. The page shows the last
 crashes and offers the few things that help, each against the token. After 15 minutes, or when
 somebody has it so, the board starts again and tries the application: nobody comes to a boat in
-winter. The server takes one client at a time, with a limit on everything it reads.
+winter.
 """
 
-import binascii
 import json
 import machine
 import network
 import os
-import socket
 import sys
 import time
 from micropython import const
 
 import crash_record
+import safe_http
 import slots
+from safe_http import Refused
 
-PORT = 80
-# How long it lasts, how long a client may take, how often the watchdog is fed while none comes.
+# How long it lasts, and the pause after a wrong token.
 LAST_S = 900
-CLIENT_S = 10
-TURN_S = 1
+WRONG_TOKEN_S = 1
 
 _WPA2 = const(3)
 _MIN_PASSWORD = const(12)
-_MAX_HEAD = const(1024)
-_MAX_BODY = const(256)
-_WRONG_TOKEN_S = 1
 _ALPHABET = const("abcdefghijkmnpqrstuvwxyz23456789")
 _BAD_CONFIG = const("config.bad.json")
 
@@ -50,27 +45,6 @@ _PAGE = const(
     "</button>"
     '<button name="do" value="restart">Start again now</button></form>%s</html>'
 )
-_PHRASES = {
-    200: "OK",
-    400: "Bad Request",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    408: "Request Timeout",
-    409: "Conflict",
-    411: "Length Required",
-    413: "Content Too Large",
-    431: "Request Header Fields Too Large",
-    500: "Internal Server Error",
-}
-
-
-class Refused(Exception):
-    """A request that is not served: status and sentence."""
-
-    def __init__(self, status, sentence):
-        self.status = status
-        self.sentence = sentence
 
 
 class SafeMode:
@@ -100,10 +74,10 @@ class SafeMode:
             return 200, self.page("")
         if method != "POST":
             raise Refused(405, "GET and POST are served here.")
-        fields = parse_form(body)
+        fields = safe_http.parse_form(body)
         if not self._is_token(fields.get("token", "")):
             # Nobody guesses many of them, one client at a time.
-            time.sleep(_WRONG_TOKEN_S)
+            time.sleep(WRONG_TOKEN_S)
             raise Refused(403, "This is not the token. The console shows it at each start.")
         return self._act(fields.get("do", ""))
 
@@ -166,28 +140,6 @@ def escape(text):
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def parse_form(body):
-    """Return the fields of application/x-www-form-urlencoded; Refused when it is none."""
-    fields = {}
-    try:
-        for pair in body.decode().split("&"):
-            key, _, value = pair.partition("=")
-            raw = bytearray()
-            value = value.replace("+", " ")
-            i = 0
-            while i < len(value):
-                if value[i] == "%":
-                    raw += binascii.unhexlify(value[i + 1 : i + 3])
-                    i += 3
-                else:
-                    raw += value[i].encode()
-                    i += 1
-            fields[key] = bytes(raw).decode()
-    except (UnicodeError, ValueError):
-        raise Refused(400, "The form is damaged.")
-    return fields
-
-
 def read_tokens(root):
     """Return the tokens that are good: the configuration's, and the board's own."""
     tokens = []
@@ -216,6 +168,7 @@ def random_word():
 
 def has_frozen():
     """Tell whether the firmware image has a version in it."""
+    loaded = [(name, sys.modules.pop(name, None)) for name in ("baybridge", "baybridge.version")]
     path = sys.path[:]
     sys.path[:] = [".frozen"]
     try:
@@ -225,9 +178,13 @@ def has_frozen():
         return False
     finally:
         sys.path[:] = path
+        for name, module in loaded:
+            sys.modules.pop(name, None)
+            if module is not None:
+                sys.modules[name] = module
 
 
-# --- the air and the wire ---------------------------------------------------------------------
+# --- the air and the end ----------------------------------------------------------------------
 
 
 def start_access_point(root=""):
@@ -246,11 +203,13 @@ def start_access_point(root=""):
         wlan.active(True)
         _configure(wlan, ssid, password)
         if wlan.config("security") != _WPA2:
-            wlan.active(False)
-            print("safe mode: the access point does not take its password")
-            return False
+            raise RuntimeError("it does not take its password")
     except (OSError, RuntimeError) as exc:
         print("safe mode: the access point does not start:", exc)
+        try:
+            network.WLAN(network.AP_IF).active(False)
+        except (OSError, RuntimeError):
+            pass  # it never was on
         return False
     print("safe mode: network %s, password %s, http://%s" % (ssid, password, wlan.ifconfig()[0]))
     return True
@@ -266,118 +225,12 @@ def run(box, root=""):
     watchdog = machine.WDT(timeout=60000)
     safe = SafeMode(box, root)
     start_access_point(root)
-    server = listen(PORT)
+    server = safe_http.listen(safe_http.PORT)
     try:
         while not safe.is_over and safe.left_s():
             watchdog.feed()
-            serve_next(server, safe)
+            safe_http.serve_next(server, safe)
     finally:
         server.close()
     box.plan_reset("safe mode ended")
     machine.reset()
-
-
-def listen(port):
-    """Return the listening socket."""
-    server = socket.socket()
-    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    server.bind(socket.getaddrinfo("0.0.0.0", port)[0][-1])
-    server.listen(1)
-    return server
-
-
-def serve_next(server, safe):
-    """Serve one client, if one comes in a second."""
-    server.settimeout(TURN_S)
-    try:
-        client = server.accept()[0]
-    except OSError:
-        return  # none came
-    try:
-        serve(client, safe)
-    except OSError:
-        pass  # it went away
-    finally:
-        client.close()
-
-
-def serve(client, safe):
-    """Read one request, answer it; the caller closes."""
-    end_s = time.time() + CLIENT_S
-    try:
-        method, path, body = read_request(client, end_s)
-        status, page = safe.answer(method, path, body)
-    except Refused as refused:
-        status, page = refused.status, safe.page(refused.sentence)
-    except MemoryError:
-        status, page = 500, "The bridge is out of memory."
-    raw = page.encode()
-    head = (
-        "HTTP/1.0 %d %s\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n"
-        "Cache-Control: no-store\r\nX-Frame-Options: DENY\r\nConnection: close\r\n\r\n"
-    )
-    _send(client, (head % (status, _PHRASES[status], len(raw))).encode() + raw)
-
-
-def _send(client, raw):
-    end_s = time.time() + CLIENT_S
-    view = memoryview(raw)
-    while view and time.time() < end_s:
-        client.settimeout(CLIENT_S)
-        view = view[client.send(view) :]
-
-
-def read_request(client, end_s):
-    """Return (method, path, body); Refused when it is malformed, too long or too slow."""
-    raw = b""
-    while b"\r\n\r\n" not in raw:
-        if len(raw) >= _MAX_HEAD:
-            raise Refused(431, "The request's head is too long.")
-        raw += _receive(client, _MAX_HEAD - len(raw), end_s)
-    head, _, body = raw.partition(b"\r\n\r\n")
-    try:
-        lines = head.decode().split("\r\n")
-        method, path, version = lines[0].split(" ")
-    except (UnicodeError, ValueError):
-        raise Refused(400, "This is no HTTP request.")
-    if not version.startswith("HTTP/1."):
-        raise Refused(400, "This is no HTTP/1 request.")
-    if method != "POST":
-        return method, path, b""
-    length = _length(lines)
-    while len(body) < length:
-        body += _receive(client, length - len(body), end_s)
-    return method, path, body[:length]
-
-
-def _length(lines):
-    found = None
-    for line in lines[1:]:
-        name, _, value = line.partition(":")
-        name = name.lower()
-        if name == "transfer-encoding":
-            raise Refused(411, "The form has to come with its length.")
-        if name == "content-length":
-            value = value.strip()
-            if found is not None or not value.isdigit() or len(value) > 9:
-                raise Refused(400, "The form's length is no number.")
-            found = int(value)
-    if found is None:
-        raise Refused(411, "The form has to come with its length.")
-    if found > _MAX_BODY:
-        raise Refused(413, "The form is too long.")
-    return found
-
-
-def _receive(client, n, end_s):
-    left_s = end_s - time.time()
-    if left_s <= 0:
-        raise Refused(408, "The request took too long.")
-    client.settimeout(left_s)
-    try:
-        piece = client.recv(n)
-    except OSError:
-        raise Refused(408, "The request took too long.")
-    if not piece:
-        raise Refused(400, "The request ended too early.")
-    return piece

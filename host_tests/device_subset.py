@@ -11,8 +11,8 @@ import builtins
 MODULES = set(
     "_thread array asyncio baybridge binascii black_box bluetooth boot cmath collections"
     " crash_record cryptolib deflate errno esp esp32 espnow gc hashlib heapq io json machine main"
-    " math microdot micropython network ntptime os platform random re safe_mode select slots"
-    " socket ssl struct sys time tls uctypes"
+    " math microdot micropython network ntptime os platform random re safe_http safe_mode select"
+    " slots socket ssl struct sys time tls uctypes"
     " vfs".split()
 )
 
@@ -29,8 +29,8 @@ BUILTINS = set(
     " GeneratorExit ImportError IndentationError IndexError KeyError KeyboardInterrupt LookupError"
     " MemoryError NameError NotImplemented NotImplementedError OSError OverflowError RuntimeError"
     " StopAsyncIteration StopIteration SyntaxError SystemExit TypeError UnicodeError ValueError"
-    " ZeroDivisionError __debug__ __import__ __name__ abs all any bin bool bytearray bytes callable"
-    " chr classmethod compile complex delattr dict dir divmod enumerate eval exec filter float"
+    " ZeroDivisionError __debug__ __import__ __name__ abs all any bin bool bytearray bytes"
+    " callable chr classmethod compile complex delattr dict dir divmod enumerate eval exec filter float"
     " frozenset getattr globals hasattr hash hex id input int isinstance issubclass iter len list"
     " locals map max memoryview min next object oct open ord pow print property range repr"
     " reversed round set setattr slice sorted staticmethod str sum super tuple type zip".split()

@@ -23,7 +23,8 @@ MAY_IMPORT = {
     "slots": set(),
     "black_box": set(),
     "crash_record": set(),
-    "safe_mode": {"slots", "black_box", "crash_record"},
+    "safe_http": set(),
+    "safe_mode": {"slots", "black_box", "crash_record", "safe_http"},
     "app": {
         "tasks",
         "web",
@@ -47,7 +48,7 @@ MAY_IMPORT = {
 }
 PURE = {"battery", "protocol", "record", "config", "version"}
 PURE_STDLIB = {"array", "binascii", "json", "math", "micropython", "struct"}
-BESIDE_MAIN = {"boot", "main", "slots", "black_box", "crash_record", "safe_mode"}
+BESIDE_MAIN = {"boot", "main", "slots", "black_box", "crash_record", "safe_http", "safe_mode"}
 HARDWARE = {"bluetooth", "esp", "esp32", "espnow", "machine", "network", "ntptime", "vfs"}
 # Outside ports all waiting goes through the clock that was handed in.
 TIMED = {"sleep", "sleep_ms", "wait_for", "wait_for_ms"}
@@ -111,7 +112,7 @@ def import_problems(room, tree):
             if room != "ports" and not is_start and (room, top) != ("safe_mode", "network"):
                 yield f"{line}: only ports import {top}"
         elif top == "time":
-            if room not in ("ports", "main", "boot", "black_box", "safe_mode"):
+            if room not in ("ports", "main", "boot", "black_box", "safe_http", "safe_mode"):
                 yield f"{line}: {room} must not import time"
         elif room in PURE and top not in PURE_STDLIB:
             yield f"{line}: {room} is pure and must not import {top}"
