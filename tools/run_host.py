@@ -218,9 +218,9 @@ class Host:
         self.batteries = make_batteries(self.options.get("capture"))
 
 
-def main():
+def main(make_host=Host):
     """Run until interrupted."""
-    host = Host(read_options(sys.argv[1:]))
+    host = make_host(read_options(sys.argv[1:]))
     text = host.config_text()
     if not is_free(host.port):
         stop("port %d cannot be had: another program listens there" % host.port)

@@ -27,8 +27,8 @@ def free_port():
 class Bridge:
     """A running bridge; get() asks it."""
 
-    def __init__(self, vm, folder, *args):
-        self.port = free_port()
+    def __init__(self, vm, folder, *args, program="tools/run_host.py", port=None):
+        self.port = port or free_port()
         self.folder = Path(folder)
         if vm == "micropython":
             command = [MICROPYTHON, "-X", "heapsize=8M"]
@@ -39,7 +39,7 @@ class Bridge:
         self.process = subprocess.Popen(
             [
                 *command,
-                "tools/run_host.py",
+                program,
                 *("--port", str(self.port)),
                 *("--folder", str(folder)),
                 *args,
