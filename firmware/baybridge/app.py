@@ -1,13 +1,14 @@
 """The only wiring: configuration -> ports -> model -> tasks. Nothing is decided here."""
 
 import asyncio
-import sys
 from micropython import const
 
+from baybridge.app_config import pieces_of_config, put_config, read_config, store_config
 from baybridge.app_ports import Ports
 from baybridge.battery.alarms import Alarms
 from baybridge.battery.battery import Battery
 from baybridge.battery.card_watch import CardWatch
+from baybridge.battery.drain import is_enabled
 from baybridge.protocol import abc
 from baybridge.protocol.advert import Adverts, names_to_hear, parse_address
 from baybridge.protocol.ring import FrameRing
@@ -30,7 +31,6 @@ from baybridge.web.auth import Gate
 from baybridge.web.guard import Guard
 from baybridge.web.routes import make_app
 
-_CONFIG = const("config.json")
 _BOOTS = const("boots.txt")
 _FRAME_SLOTS = const(200)
 # How long a task may go without progress before it is restarted. The poller's longest legal
@@ -69,6 +69,9 @@ class App:
         self.listener = Listener(self.central, clock)
         self.ladder = Ladder(self.central, clock, self.request_reset)
         self._reset_reason = None
+        # What is done once all is saved; app_power.py puts sleep in its place.
+        self.end = ports.board.reset
+        self.power = None
         # Empty, or one recorder once somebody has asked for a recording.
         self.recorders = []
         # Empty, or one calibrator once somebody has asked how the taps are calibrated.
@@ -95,8 +98,9 @@ class App:
         self.bridge.discover = self._discover
         self.bridge.calibrator = self._calibrator
         self.bridge.record_frames = self._record_frames
-        self.bridge.config_pieces = self._config_pieces
-        self.bridge.put_config = self._put_config
+        self.bridge.config_pieces = lambda has_secrets: pieces_of_config(ports, has_secrets)
+        self.bridge.put_config = lambda given: put_config(self, given)
+        self.bridge.firmware = self._firmware
         self.bridge.restart = self.request_reset
         self.bridge.card = self.card
         # With a version in a folder of its own comes the page.
@@ -116,6 +120,10 @@ class App:
         self.supervisor.add("serve", self._serve, _SERVE_LIMIT_S)
         self._add_network()
         self.supervisor.add("reset", self._watch_reset, _RESET_LIMIT_S)
+        if is_enabled(self.config["power"]):
+            from baybridge import app_power
+
+            app_power.add(self)
 
     def _add_battery(self, settings):
         clock = self.ports.clock
@@ -256,33 +264,12 @@ class App:
             self.supervisor.add("calibrate", calibrator.run, _CALIBRATE_LIMIT_S)
         return self.calibrators[0]
 
-    def _config_pieces(self, has_secrets):
-        from baybridge import config
-        from baybridge.tasks import change_config
+    def _firmware(self):
+        from baybridge.app_update import make_updater
 
-        ports = self.ports
-        try:
-            return change_config.pieces_of(config, ports.files, ports.board.chip, has_secrets)
-        finally:
-            _leave_config()
-
-    def _put_config(self, given):
-        from baybridge import config
-        from baybridge.tasks import change_config
-
-        ports = self.ports
-        try:
-            new, problems, warnings = change_config.put(
-                config, ports.files, ports.board.chip, given
-            )
-            waiting = applied = ()
-            if new is not None:
-                waiting, applied = change_config.apply(
-                    config, new, self.config, self.batteries, self.holders
-                )
-            return problems, waiting, applied, warnings
-        finally:
-            _leave_config()
+        updater = make_updater(self)
+        self.bridge.firmware = lambda: updater
+        return updater
 
     def request_reset(self, reason):
         """Have the board started again once what is in memory is safe."""
@@ -294,7 +281,7 @@ class App:
             if self._reset_reason is not None:
                 await self.ports.clock.sleep_ms(_ANSWER_MS)
                 await self._save()
-                self.ports.board.reset(self._reset_reason)
+                self.end(self._reset_reason)
                 self._reset_reason = None
             await self.ports.clock.sleep_ms(1000)
 
@@ -333,45 +320,6 @@ class App:
         from baybridge.record import metrics
 
         return metrics.lines(self, VERSION)
-
-
-def read_config(files, chip="esp32"):
-    """Return (config, problems) of the stored configuration."""
-    from baybridge import config
-
-    parsed = config.parse(files.read_text(_CONFIG), chip)
-    _leave_config()
-    return parsed
-
-
-def store_config(files, chip, change):
-    """Call change(config) on the stored configuration and write it.
-
-    Returns the problems that writing would make final, and then nothing was written. Without a
-    change it only looks for those.
-    """
-    from baybridge import config
-
-    try:
-        text = files.read_text(_CONFIG)
-        parsed, problems = config.parse(text, chip)
-        # At the first start there is no file, and nothing in it that could be lost.
-        lost = [] if text is None else [one for one in problems if not config.is_kept(one)]
-        if not lost and change is not None:
-            change(parsed)
-            files.write_pieces(_CONFIG, config.pieces(parsed))
-        return lost
-    finally:
-        _leave_config()
-
-
-def _leave_config():
-    # Its tables and checks are done with: 9 KB where code lies in RAM. Who imports a room again
-    # gets it anew.
-    for name in ("config", "config_kinds", "config_taps"):
-        if "baybridge." + name in sys.modules:
-            del sys.modules["baybridge." + name]
-            delattr(sys.modules["baybridge"], name)
 
 
 def _count_boot(files):

@@ -72,6 +72,9 @@ SCHEMA = (
     ("alarms.discharge_cold_c", "integer?", None, -40, 10, "C"),
     ("alarms.discharge_hot_c", "integer?", None, 30, 90, "C"),
     ("alarms.soc_low_pct", "integer?", None, 0, 100, "%"),
+    ("power.sleep_below_soc_pct", "integer?", None, 1, 90, "%"),
+    ("power.sleep_below_cell_mv", "integer?", None, 2500, 3300, "mV"),
+    ("power.wake_min", "integer", 10, 1, 240, "min"),
     ("wifi.ssid", "text", "", 0, 32, "bytes"),
     ("wifi.password", "password", "", 8, 64, "characters"),
     ("card.slot", "choice", 2, (2, 3), None, ""),
@@ -85,7 +88,7 @@ SCHEMA = (
 
 MAX_BATTERIES = 4  # links the ESP32's controller serves well beside Wi-Fi
 
-_SECTIONS = const(("http", "radio", "log", "alarms", "wifi", "card"))
+_SECTIONS = const(("http", "radio", "log", "alarms", "power", "wifi", "card"))
 _TAP = const("batteries[].taps[]")
 _SECRETS = const(("token", "password"))
 _PINS = const(("sck", "miso", "mosi", "cs"))

@@ -16,6 +16,8 @@ class HostBoard:
         self.reset_cause = "power_on"
         self.reset_reason = None
         self.resets = []
+        # (seconds, reason) of each sleep.
+        self.sleeps = []
 
     def heap_used(self):
         return gc.mem_alloc() if hasattr(gc, "mem_alloc") else None
@@ -28,3 +30,6 @@ class HostBoard:
 
     def reset(self, reason):
         self.resets.append(reason)
+
+    def sleep(self, seconds, reason):
+        self.sleeps.append((seconds, reason))

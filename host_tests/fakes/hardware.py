@@ -99,6 +99,8 @@ class BoardState:
     def reset(self):
         self.reset_cause = 1  # PWRON_RESET
         self.resets = 0
+        # How long the last deepsleep() was to last.
+        self.slept_ms = None
         self.freq_hz = 160000000
         self.rtc_memory = b""
         self.datetime = (2000, 1, 1, 5, 0, 0, 0, 0)

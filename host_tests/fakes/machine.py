@@ -226,6 +226,13 @@ def reset():
     raise _Reset
 
 
+def deepsleep(time_ms=0):
+    """Ends in a start; the memory of the RTC stays, the watchdog does not run meanwhile."""
+    BOARD.slept_ms = time_ms
+    BOARD.reset_cause = DEEPSLEEP_RESET
+    raise _Reset
+
+
 def reset_cause():
     return BOARD.reset_cause
 

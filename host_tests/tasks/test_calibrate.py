@@ -3,7 +3,7 @@
 import asyncio
 
 from baybridge import config
-from baybridge.app import store_config
+from baybridge.app_config import store_config
 from baybridge.battery.calibration import NotNow
 from baybridge.battery.calibration_fit import BURSTS_NEEDED
 from baybridge.tasks.calibrate import Calibrator

@@ -6,7 +6,8 @@ import json
 # First, though it comes last in the alphabet: imported through `tools` it would nest too deep
 # for MicroPython's stack.
 import host_tests.fakes.world  # noqa: F401, I001
-from baybridge.app import App, read_config
+from baybridge.app import App
+from baybridge.app_config import read_config
 from host_tests.fakes.clock import FakeClock
 from host_tests.fakes.hardware import SLOT
 from host_tests.fakes.job import stop

@@ -55,7 +55,7 @@ class NoFiles:
 
 def start_rooms():
     """Enter what the start needs for a moment: the names in it stay in the table of names."""
-    sys.modules["baybridge.app"].read_config(NoFiles())
+    sys.modules["baybridge.app_config"].read_config(NoFiles())
 
 
 def main():

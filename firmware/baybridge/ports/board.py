@@ -66,3 +66,9 @@ class Board:
         if self._box:
             self._box.plan_reset(reason)
         machine.reset()
+
+    def sleep(self, seconds, reason):
+        """Sleep deeply, which ends in a start like any other; reset_cause then says deep_sleep."""
+        if self._box:
+            self._box.plan_reset(reason)
+        machine.deepsleep(seconds * 1000)

@@ -26,7 +26,14 @@ def sections(app, version):
     yield "time", time_json(app.time)
     yield "card", card_json(app.card, app.logs)
     yield "adc", adc_json(app.adc)
+    yield "power", _power(app)
     yield "recording", recording_json(app.recorders)
+
+
+def _power(app):
+    from baybridge.record.power_json import power_json
+
+    return power_json(app.config["power"], app.power and app.power.reason)
 
 
 def start_json(start) -> str:

@@ -186,9 +186,11 @@ def _was_before(tap, known):
     known_time = known.get("calibrated_time")
     if isinstance(time, str) and known_time:
         return time < known_time
-    # Of a time nobody knows: the very one before, which the stored one has by its side.
+    # Of a time nobody knows: the very one before, which the stored one has by its side. A tap that
+    # was never calibrated is not read with a gain, so who sends that one means it.
     return (
         not time
+        and (tap.get("gain", 1) != 1 or tap.get("offset_mv", 0) != 0)
         and "previous_gain" in known
         and not known.get("previous_time")
         and tap.get("gain", 1) == known["previous_gain"]

@@ -37,6 +37,11 @@ class Network:
         """Tell whether the access point is on the air."""
         return self.access is not None and self.access.is_on
 
+    def has_clients(self):
+        """Tell whether somebody is on the access point."""
+        access = self.access
+        return access is not None and access.is_on and access.clients > 0
+
     @property
     def trial(self):
         """The test of a network that goes on or was the last one; None before the first."""
