@@ -86,6 +86,18 @@ def test_calibration_when_a_tap_without_one_has_another_divider_then_none():
     Shelf().run(play)
 
 
+def test_calibration_when_taken_back_by_hand_then_gone():
+    async def play(bay):
+        text = bay.text.replace('"previous_gain": 1.002', '"previous_gain": 1')
+        bay.world.files.write_atomic("config.json", text)
+        tap = TAP % ', "gain": 1'
+        got = answer(await bay.put('{"batteries": [{"id": "house1", "taps": [%s]}]}' % tap))
+        assert got["warnings"] == []
+        assert tap_of(bay) == {"pin": 32, "top_ohm": 103000, "bottom_ohm": 100000}
+
+    Shelf().run(play)
+
+
 def test_calibration_when_like_the_one_before_it_then_nothing_to_say():
     again = ', "gain": 1.01, "offset_mv": 2, "previous_gain": 1.01, "previous_offset_mv": 2'
 
