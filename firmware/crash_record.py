@@ -17,55 +17,61 @@ MARK = const("=== crash\n")
 _KEPT = const(3)
 # With the box's own limit below 4 KB and a bit; an older file is not believed beyond.
 _MAX_FILE = const(5000)
-_MAX_TRACE = const(1000)
+_MAX_PLACES = const(600)
+_MAX_LINE = const(120)
+_MAX_WORDS = const(300)
 _MAX_NOTES = const(450)
 _SECRET_FILES = ("token.txt", "access.txt")
 
 
-class _Tail(io.IOBase):
-    # The end of a traceback says where it happened; the beginning always comes from main.py.
+class _Places(io.IOBase):
+    # Takes a traceback and keeps the last of its places, however long the rest is.
     def __init__(self):
-        self.raw = b""
+        self.text = ""
+        self._line = b""
 
     def write(self, piece):
-        self.raw = (self.raw + bytes(piece))[-_MAX_TRACE:]
+        for b in bytes(piece):
+            if b != 0x0A:
+                if len(self._line) < _MAX_LINE:
+                    self._line += bytes((b if b < 0x80 else 0x3F,))
+            else:
+                line = self._line.decode()
+                self._line = b""
+                if line.startswith("  File ") and '", line ' in line:
+                    self.text = (self.text + line + "\n")[-_MAX_PLACES:]
         return len(piece)
-
-    def text(self):
-        # It may begin within a character.
-        return bytes([b if b < 0x80 else 0x3F for b in self.raw]).decode()
 
 
 def text_of(exc, notes="", root=""):
     """Return what is to be kept of an exception and of the application's notes."""
     name = type(exc).__name__
+    notes = notes[:_MAX_NOTES]
     try:
+        places = _Places()
         # CPython, which only runs the tests, has it elsewhere.
         printer = getattr(sys, "print_exception", None)
-        if printer is None:
-            trace = "%s: %s\n" % (name, exc)
-        else:
-            tail = _Tail()
-            printer(exc, tail)
-            trace = tail.text()
-        return notes[:_MAX_NOTES] + hide(trace[-_MAX_TRACE:], name, root)
+        if printer is not None:
+            printer(exc, places)
+        words = hide(str(exc), root)
+        return "%s%s%s\n" % (notes, places.text, "%s: %s" % (name, words) if words else name)
     except Exception as other:
         # Out of memory, most likely: the name alone fits always.
-        return notes[:_MAX_NOTES] + "%s (and %s)\n" % (name, type(other).__name__)
+        return "%s%s (and %s)\n" % (notes, name, type(other).__name__)
 
 
-def hide(trace, name, root=""):
-    """Return a traceback without the secrets of the configuration.
+def hide(words, root=""):
+    """Return an exception's words without the secrets of the configuration.
 
-    Where those are not to be known, it is one without the exception's own words.
+    Where those are not to be known, there are no words.
     """
     secrets = _secrets(root)
     if secrets is None:
-        places = [line for line in trace.split("\n") if line.startswith("  File")]
-        return "\n".join(places + [name, ""])
+        return ""
+    # Before it is cut, or half of one may stay.
     for secret in secrets:
-        trace = trace.replace(secret, "***")
-    return trace
+        words = words.replace(secret, "***")
+    return words[:_MAX_WORDS]
 
 
 def _secrets(root):

@@ -30,9 +30,9 @@ BUILTINS = set(
     " MemoryError NameError NotImplemented NotImplementedError OSError OverflowError RuntimeError"
     " StopAsyncIteration StopIteration SyntaxError SystemExit TypeError UnicodeError ValueError"
     " ZeroDivisionError __debug__ __import__ __name__ abs all any bin bool bytearray bytes"
-    " callable chr classmethod compile complex delattr dict dir divmod enumerate eval exec filter float"
-    " frozenset getattr globals hasattr hash hex id input int isinstance issubclass iter len list"
-    " locals map max memoryview min next object oct open ord pow print property range repr"
+    " callable chr classmethod compile complex delattr dict dir divmod enumerate eval exec filter"
+    " float frozenset getattr globals hasattr hash hex id input int isinstance issubclass iter len"
+    " list locals map max memoryview min next object oct open ord pow print property range repr"
     " reversed round set setattr slice sorted staticmethod str sum super tuple type zip".split()
 )
 
