@@ -149,6 +149,7 @@ export function show(place) {
         formPart("batteries", "Batteries and harness", batteryParts(config, draw)),
         formPart("alarms", "Alarm limits", alarmPart(config.alarms)),
         formPart("log", "Log on the card", logPart(config.log)),
+        formPart("power", "Sleep when the batteries are low", powerPart(config.power)),
         formPart("access", "Name, tokens and port", accessPart(config)),
       );
     }
@@ -240,6 +241,25 @@ function alarmPart(alarms) {
       "div",
       { class: "fields" },
       LIMITS.map(([key, label, unit]) => field(alarms, key, label, { ...number, unit })),
+    ),
+  ];
+}
+
+function powerPart(power) {
+  const number = { place: "power", type: "number", empty: null };
+  return [
+    h(
+      "p",
+      { class: "hint" },
+      "Awake, the bridge takes about 25 Ah a month. Asleep it has no page and no alarms; it wakes " +
+        "to read and log. Both limits empty: it never sleeps.",
+    ),
+    h(
+      "div",
+      { class: "fields" },
+      field(power, "sleep_below_soc_pct", "Below a charge of", { ...number, unit: "%" }),
+      field(power, "sleep_below_cell_mv", "Below a mean cell of", { ...number, unit: "mV" }),
+      field(power, "wake_min", "Wake every", { ...number, unit: "min" }),
     ),
   ];
 }
