@@ -58,23 +58,34 @@ class Stream:
         clock = self._bridge.clock
         self._streams.append(self)
         try:
-            c.put(b"retry: 3000\n")
-            self._note_all(clock.uptime_s10())
-            await self._send(c, b"state", self._bridge.batteries_text())
+            self._begin(c)
+            await self._taken(c)
             pinged_s10 = clock.uptime_s10()
             while not c.has_left:
                 for i in range(len(self._watched)):
-                    await self._tell(c, i)
+                    if self._tell(c, i):
+                        await self._taken(c)
                 if clock.uptime_s10() - pinged_s10 >= _PING_S10:
                     pinged_s10 += _PING_S10
-                    await self._send(c, b"ping", self._ping())
+                    self._put(c, b"ping", self._ping())
+                    await self._taken(c)
                 # Waiting for something to happen is no stalling.
                 c.renew()
                 await clock.sleep_ms(_TURN_MS)
         finally:
             self._streams.remove(self)
 
-    def _note_all(self, now_s10):
+    async def _taken(self, c):
+        await c.flush()
+        # CPython's stream would keep what the socket did not take.
+        while not c.has_room:
+            await self._bridge.clock.sleep_ms(_TURN_MS)
+
+    # What makes and puts texts is no coroutine: the frame of one, which waits for the client,
+    # would keep them.
+
+    def _begin(self, c):
+        now_s10 = self._bridge.clock.uptime_s10()
         for i in range(len(self._watched)):
             battery, rendered = self._watched[i]
             rendered.refresh(now_s10)
@@ -83,31 +94,36 @@ class Stream:
             self._sent[at + _VERSION] = rendered.version
             self._sent[at + _ALARMS] = _changes(battery)
             self._sent[at + _SENT_S10] = now_s10
+        c.put(b"retry: 3000\n")
+        self._put(c, b"state", self._bridge.batteries_text())
 
-    async def _tell(self, c, i):
+    def _tell(self, c, i):
+        """Put what there is to tell of a battery; return whether there was something."""
         battery, rendered = self._watched[i]
         sent = self._sent
         at = i * _WIDTH
         now_s10 = self._bridge.clock.uptime_s10()
         changes = _changes(battery)
-        if changes != sent[at + _ALARMS]:
+        has_changed = changes != sent[at + _ALARMS]
+        if has_changed:
             sent[at + _ALARMS] = changes
             told = b'{"battery":"%s","alarms":%s}'
-            told = told % (battery.id.encode(), rendered.alarms(now_s10))
-            await self._send(c, b"alarm", told)
+            self._put(c, b"alarm", told % (battery.id.encode(), rendered.alarms(now_s10)))
         if battery.revision != sent[at + _SEEN]:
             sent[at + _SEEN] = battery.revision
             sent[at + _TURNS] += 1
             if sent[at + _TURNS] < _MOST_TURNS:
-                return
+                return has_changed
         sent[at + _TURNS] = 0
         if now_s10 - sent[at + _SENT_S10] < _LEAST_S10:
-            return
+            return has_changed
         rendered.refresh(now_s10)
-        if rendered.version != sent[at + _VERSION]:
-            sent[at + _VERSION] = rendered.version
-            sent[at + _SENT_S10] = now_s10
-            await self._send(c, b"battery", rendered.render(now_s10))
+        if rendered.version == sent[at + _VERSION]:
+            return has_changed
+        sent[at + _VERSION] = rendered.version
+        sent[at + _SENT_S10] = now_s10
+        self._put(c, b"battery", rendered.render(now_s10))
+        return True
 
     def _ping(self):
         clock = self._bridge.clock
@@ -116,16 +132,10 @@ class Stream:
         told %= clock.uptime_s10() // 10, text(None if unix_s is None else iso_utc(unix_s))
         return told.encode()
 
-    async def _send(self, c, name, told):
+    def _put(self, c, name, told):
         self._number += 1
-        c.renew()
         # In one piece: a packet on its own would wait for the answer to the one before.
-        piece = b"id: %d\nevent: %s\ndata: %s\n\n" % (self._number, name, told)
-        told = None
-        await c.awrite(piece)
-        # CPython's stream would keep what the socket did not take.
-        while not c.has_room:
-            await self._bridge.clock.sleep_ms(_TURN_MS)
+        c.put(b"id: %d\nevent: %s\ndata: %s\n\n" % (self._number, name, told))
 
 
 def _changes(battery):

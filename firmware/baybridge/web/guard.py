@@ -2,7 +2,7 @@
 
 microdot routes and that is all it does here: it has no time-outs, answers a syntax error with
 whatever falls out of it, and sends an answer line by line. The guard reads the request under
-caps, refuses what is wrong as problem+json, lets the app make a Response and sends that.
+caps, refuses what is wrong as problem+json and lets the app make a Response, which send.py sends.
 Limits after platform.md 7 (lwIP has 16 sockets, 10 to 13 in practice) and 9, case 22.
 """
 
@@ -12,7 +12,8 @@ from microdot import Request, Response
 
 from baybridge.web.connection import Connection
 from baybridge.web.head import Refusal, body_length, parse_headers, parse_request_line
-from baybridge.web.problem import HEAD_END, phrase, problem_bytes
+from baybridge.web.problem import problem_bytes
+from baybridge.web.send import send
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -217,7 +218,7 @@ class Guard:
             if c.failure is not None:
                 self.note(c.failure, c.path)
             if response is not Response.already_handled:
-                await self._send(c, response)
+                await send(c, response, self)
             self.served += 1
         except Refusal as exc:
             self._put_problem(c, exc.status, exc.detail, exc.extra)
@@ -305,78 +306,3 @@ class Guard:
             return body
         finally:
             self._bodies_bytes -= length
-
-    async def _send(self, c, response):
-        body = response.body
-        try:
-            head = _head_bytes(response)
-            if c.is_head or not body:
-                await c.awrite(head)
-            elif hasattr(body, "send_to"):
-                # One that sends itself, and renews the deadline as it gets on.
-                c.put(head)
-                head = response = None
-                await body.send_to(c)
-            elif isinstance(body, (bytes, bytearray)):
-                await self._send_bytes(c, head, body)
-            else:
-                await self._send_stream(c, head, body)
-        finally:
-            # A generator's own finally, a file's handle: also when the client left half-way.
-            if hasattr(body, "close"):
-                body.close()
-
-    async def _send_bytes(self, c, head, body):
-        # Head and body leave together, one packet for a short answer.
-        n = self.write_bytes
-        if len(body) <= n:
-            await c.awrite(head + body)
-            return
-        view = memoryview(body)
-        await c.awrite(head + view[:n])
-        for at in range(n, len(body), n):
-            await c.awrite(view[at : at + n])
-
-    async def _send_stream(self, c, head, body):
-        """Send a generator of str or bytes, or a file; each write renews the deadline."""
-        pieces = [head]
-        n = 0
-        for piece in _file_pieces(body) if hasattr(body, "read") else body:
-            if isinstance(piece, str):
-                piece = piece.encode()
-            pieces.append(piece)
-            n += len(piece)
-            if n >= self.stream_bytes:
-                # Made anew: CPython may keep a reference until the socket takes it.
-                whole = b"".join(pieces)
-                pieces = []
-                n = 0
-                await c.awrite(whole)
-                c.renew()
-        if pieces:
-            await c.awrite(b"".join(pieces))
-
-
-def _file_pieces(file):
-    while True:
-        piece = file.read(Response.send_file_buffer_size)
-        if not piece:
-            return
-        yield piece
-
-
-def _head_bytes(response):
-    """Return status line and headers; ValueError if a value would start a new line."""
-    has_body = response.status_code not in (204, 304)
-    if has_body:
-        response.complete()
-    lines = [
-        "HTTP/1.1 %d %s" % (response.status_code, response.reason or phrase(response.status_code))
-    ]
-    for name, value in response.headers.items():
-        for one in value if isinstance(value, list) else (value,):
-            lines.append("%s: %s" % (name, one))
-    text = "\r\n".join(lines)
-    if text.count("\n") >= len(lines) or text.count("\r") >= len(lines):
-        raise ValueError("a line break in a header")
-    return ("%s\r\n%s" % (text, HEAD_END)).encode()
