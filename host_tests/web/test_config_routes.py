@@ -253,7 +253,10 @@ def test_change_when_one_value_is_wrong_then_nothing_at_all():
         shown = refusal(await bay.put('{"http": {"port": 65536}}'))
         assert shown["detail"] == "Nothing was changed: http.port: 65536 is above 65535."
         bodies = ",".join(['"key%02d": 1' % i for i in range(30)])
-        assert problems(await bay.put("{%s}" % bodies))[-1] == ("", "and 10 more problems")
+        got = await bay.put("{%s}" % bodies)
+        assert problems(got)[-1] == ("", "and 10 more problems")
+        detail = "Nothing was changed: more than 20 values cannot be used."
+        assert refusal(got)["detail"] == detail
 
     Bay().run(play)
 

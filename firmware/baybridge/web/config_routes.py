@@ -57,8 +57,11 @@ def change(bridge, request):
         detail = "Nothing was changed: "
         if len(problems) == 1:
             detail += ": ".join([word for word in problems[0] if word]) + "."
-        else:
+        elif problems[-1][0]:
             detail += "%d values cannot be used." % len(problems)
+        else:
+            # The last of them only says how many more there are.
+            detail += "more than %d values cannot be used." % (len(problems) - 1)
         return problem(422, detail, request.path, None, ',"problems":' + _places(problems))
     return _answer(
         (
