@@ -116,3 +116,21 @@ def test_rests_start_short_again_after_ten_good_minutes():
     job = rig.supervisor.add("long", lives_long, 10)
     rig.run(4 * 702 + 2)
     assert job.restarts >= 3 and rig.starts == job.restarts + 1
+
+
+def test_a_starved_watchdog_is_told_with_the_ages_and_that_it_is_fed_again():
+    rig = Rig()
+    told = []
+    rig.supervisor.on_starving = told.append
+    rig.supervisor.add("well", rig.works, 10)
+
+    async def late(job):
+        rig.starts += 1
+        try:
+            await rig.clock.sleep_ms(1000000)
+        except asyncio.CancelledError:
+            await rig.clock.sleep_ms(25000)
+
+    rig.supervisor.add("late", late, 10)
+    rig.run(45)
+    assert told == ["the watchdog starved: well 1/10 s, late 21/10 s", None]
