@@ -205,14 +205,18 @@ class Month:
             raise OSError(card.last_error)
         for i in range(len(self.stage.batteries)):
             folder = "%s/baybridge/house%d" % (card.path, i + 1)
-            for name in sorted(os.listdir(folder)):
-                if name.endswith(".csv"):
-                    self._read_file(folder + "/" + name, self.diary.records[i])
+            names = sorted([name for name in os.listdir(folder) if name.endswith(".csv")])
+            for name in names:
+                is_written = name == names[-1]
+                self._read_file(folder + "/" + name, self.diary.records[i], is_written)
 
-    def _read_file(self, path, hours):
+    def _read_file(self, path, hours, is_written):
         with open(path, "rb") as file:
             file.readline()
             for line in file:
+                # A sector's end may part the last record until the next flush (docs/log.md).
+                if is_written and not line.endswith(b"\n"):
+                    break
                 if not csv_line.check(line.rstrip(b"\r\n")):
                     self.diary.bad_lines += 1
                     continue
