@@ -69,10 +69,9 @@ export function markProblems(root, problems) {
     );
     if (!input) continue;
     input.setAttribute("aria-invalid", "true");
+    const closed = input.closest("details:not([open])");
+    if (closed) closed.open = true;
     first ??= input;
   }
-  if (!first) return;
-  const closed = first.closest("details:not([open])");
-  if (closed) closed.open = true;
-  first.focus();
+  first?.focus();
 }

@@ -103,8 +103,10 @@ function nowText({ mode, station, access_point: own }) {
 
 function ended(test) {
   if (test?.state === "joined") {
-    const address = `http://${test.ip}/`;
-    const link = h("a", { href: address }, address);
+    // Another address, but the port stays.
+    const address = new URL("/", location.href);
+    address.hostname = test.ip;
+    const link = h("a", { href: address.href }, address.href);
     return [
       h("p", null, "Joined, and kept. Put this device on that network too, then go to ", link),
     ];
