@@ -133,6 +133,36 @@ PAGE["security"] = []
 for status in ("401", "429"):
     del PAGE["responses"][status]
 
+UPDATE = change(
+    "Take the archive of another version, and start again with it",
+    "FirmwareKey",
+    "Updating",
+    query(
+        "force",
+        {"type": "string", "enum": ["true", "false"], "default": "false"},
+        "Also a version that is not newer.",
+    ),
+    status=202,
+    more={
+        **NOT_NOW,
+        413: "The archive is too long, or the flash has no room for it.",
+        422: "It is no archive of this firmware, or not a whole one.",
+    },
+)
+UPDATE["requestBody"]["content"] = {
+    "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+}
+SET_KEY = change(
+    "Set the key that updates are signed with, where there is none yet",
+    "FirmwareKey",
+    "KeySet",
+    more={**NOT_NOW, 422: "It is no key."},
+)
+SET_KEY["requestBody"]["content"] = content(ref("FirmwareKey"), "text/plain")
+for operation in (UPDATE, SET_KEY):
+    # The signature says what it is.
+    del operation["responses"]["415"]
+
 PATHS = {
     "/": {"get": PAGE},
     "/api/v1/batteries": {
@@ -225,6 +255,11 @@ PATHS = {
             "Bring another configuration: all of it or nothing", "ConfigRequest", "ConfigStored"
         ),
     },
+    "/api/v1/firmware": {
+        "get": read("Which version runs, and what lies beside it", ref("Firmware")),
+        "put": UPDATE,
+    },
+    "/api/v1/firmware/key": {"put": SET_KEY},
     "/api/v1/restart": {
         "post": change("Start the bridge again", "RestartRequest", "Restarting", status=202)
     },

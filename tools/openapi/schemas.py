@@ -24,6 +24,7 @@ DATE = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"}
 SERIES = [series_name(q, row) for row in range(3) for q in ALL]
 # The extremes are missing from the finest steps of RAM.
 EXTREMES = [series_name(q, row) for row in (1, 2) for q in ALL]
+SLOT = one_of("a", "b")
 AGAINST = one_of("multimeter", "bms")
 STEPS = {"type": "array", "items": null(NUMBER)}
 CHECK = array(record({"status": one_of("pass", "warn", "fail")}))
@@ -225,6 +226,24 @@ ANSWERS = {
     ),
     "Place": record({"place": TEXT, "message": TEXT}),
     "Restarting": record({"restarting": FLAG}),
+    "Firmware": record(
+        {
+            "version": TEXT,
+            "slot": null(SLOT),
+            "trial": null(
+                record(
+                    {"slot": SLOT, "tried": COUNT, "tries": COUNT},
+                    words="Which folder is on trial, and how often it was started of how often.",
+                )
+            ),
+            "failed": null(record({"slot": null(SLOT), "why": null(TEXT)})),
+            "other": null(record({"slot": SLOT, "version": TEXT})),
+            "key_set": FLAG,
+            "updating": FLAG,
+        }
+    ),
+    "Updating": record({"version": TEXT, "restarting": FLAG}),
+    "KeySet": record({"key_set": FLAG}),
     "Released": record(
         {"id": TEXT, "link_state": one_of("released"), "for_s": COUNT}, optional=("link_state",)
     ),
@@ -255,6 +274,10 @@ ANSWERS = {
 VOLTS = {"type": "number", "exclusiveMinimum": -1000, "exclusiveMaximum": 1000}
 
 REQUESTS = {
+    "FirmwareKey": {
+        "type": "string",
+        "pattern": "^baybridge-key rsa 65537 [89a-f][0-9a-f]{510}[13579bdf]\n$",
+    },
     "ReleaseRequest": body(minutes(120, "By default 10; 0 takes it back at once.")),
     "FastRequest": body(minutes(120, "By default 30; 0 ends it.")),
     "RecordRequest": body(minutes(60, "0 stops."), required=("minutes",)),

@@ -24,6 +24,7 @@ class Bridge:
         # (dict) -> problems and warnings as (place, message), places that wait for a restart and
         # those in force: (problems, waiting, applied, warnings); OSError
         self.put_config = None
+        self.firmware = None  # () -> the tasks.update.Updater
         self.restart = None  # (reason), which the diagnostics show after the start
         self.set_time = None  # (unix_s); ValueError with a sentence if it cannot be true
         self.record_frames = None  # (minutes) -> the file's name; OSError with a sentence

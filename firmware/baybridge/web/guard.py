@@ -16,6 +16,8 @@ from baybridge.web.problem import problem_bytes
 from baybridge.web.send import send
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+# Its body is not for the heap: the handler of this PUT reads it as it comes.
+_STREAMED = "/api/v1/firmware"
 
 
 class Guard:
@@ -47,6 +49,8 @@ class Guard:
     # One body, and all bodies being received at a time: six of them would fill the heap.
     max_body_bytes = 8192
     max_bodies_bytes = 8192
+    # The one that is read by its handler.
+    max_streamed_bytes = 1048576
     # One read of a head or body.
     read_bytes = 512
     # Pieces of a generator are joined to at least this.
@@ -177,7 +181,7 @@ class Guard:
                 if c.is_given_up:
                     self._put_busy(c)
                 else:
-                    limit_s = self.request_ms // 1000
+                    limit_s = c.limit_ms // 1000
                     self._put_problem(c, 408, "The request took longer than %d seconds." % limit_s)
             except OSError:
                 pass  # gone, not slow
@@ -220,6 +224,10 @@ class Guard:
             if response is not Response.already_handled:
                 await send(c, response, self)
             self.served += 1
+            if c.body is not None and c.body.left:
+                c.is_unread = True
+                c.renew()
+                await self._linger(c)
         except Refusal as exc:
             self._put_problem(c, exc.status, exc.detail, exc.extra)
             self.served += 1
@@ -243,25 +251,27 @@ class Guard:
         c.path = target.split("?", 1)[0]
         c.is_head = method == "HEAD"
         headers = parse_headers(lines, self.max_line_bytes, self.max_headers)
-        length = body_length(headers, version, self.max_body_bytes)
+        is_streamed = method == "PUT" and c.path == _STREAMED
+        length = body_length(
+            headers, version, self.max_streamed_bytes if is_streamed else self.max_body_bytes
+        )
         head = lines = None
         body = b""
-        if length:
+        if is_streamed:
+            from baybridge.web.body import Body
+
+            c.body = Body(c, rest, length, _is_awaited(headers))
+        elif length:
             body = await self._read_body(c, headers, rest, length)
             if body is None:
                 return None
         c.is_unread = False
         try:
-            return Request(
-                self.app,
-                c.get_extra_info("peername"),
-                method,
-                target,
-                version,
-                headers,
-                body=body,
-                sock=(c.reader, c),
-            )
+            peer, pair = c.get_extra_info("peername"), (c.reader, c)
+            request = Request(self.app, peer, method, target, version, headers, body, c.body, pair)
+            # The limits are ours.
+            request.max_content_length = length
+            return request
         except ValueError:
             # microdot decodes the query in here.
             raise Refusal(400, "The query of the address is not percent-encoded UTF-8 text.")
@@ -292,7 +302,7 @@ class Guard:
             raise Refusal(503, "Another body is being received.", "Retry-After: 2\r\n")
         self._bodies_bytes += length
         try:
-            if not rest and headers.get("expect", "").lower() == "100-continue":
+            if not rest and _is_awaited(headers):
                 c.writer.write(_CONTINUE)
             body = bytearray(length)
             n = min(len(rest), length)
@@ -306,3 +316,7 @@ class Guard:
             return body
         finally:
             self._bodies_bytes -= length
+
+
+def _is_awaited(headers):
+    return headers.get("expect", "").lower() == "100-continue"

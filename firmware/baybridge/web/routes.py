@@ -144,7 +144,25 @@ def make_app(bridge, gate) -> Microdot:
 
         return config_routes.read(bridge, gate, request)
 
+    @app.get("/api/v1/firmware")
+    async def firmware(request):
+        from baybridge.web import firmware
+
+        return firmware.state(bridge, request)
+
     # What follows changes something.
+
+    @app.put("/api/v1/firmware")
+    async def put_firmware(request):
+        from baybridge.web import firmware
+
+        return await firmware.update(bridge, request)
+
+    @app.put("/api/v1/firmware/key")
+    async def put_key(request):
+        from baybridge.web import firmware
+
+        return firmware.set_key(bridge, request)
 
     @app.put("/api/v1/config")
     async def put_config(request):
