@@ -87,7 +87,7 @@ def assert_taps_usable(parsed, problems):
 
 def assert_usable(parsed, problems):
     """Check every promise of the table, without the code under test."""
-    sections = "alarms batteries card http log name power radio wifi"
+    sections = "alarms batteries card http led log name power radio wifi"
     assert " ".join(sorted(parsed)) == sections
     assert type(parsed["power"]["wake_min"]) is int and 1 <= parsed["power"]["wake_min"] <= 240
     assert 1 <= len(parsed["batteries"]) <= 4

@@ -124,6 +124,10 @@ class App:
             from baybridge import app_power
 
             app_power.add(self)
+        if self.config["led"]["pin"] is not None:
+            from baybridge import app_led
+
+            app_led.add(self)
 
     def _add_battery(self, settings):
         clock = self.ports.clock

@@ -17,6 +17,7 @@ class Ports:
         probe,
         ntp,
         make_adc,
+        make_led,
     ):
         self.clock = clock
         self.files = files
@@ -33,6 +34,8 @@ class Ports:
         self.ntp = ntp
         # make_adc(pins of all taps); asked only where taps are wired.
         self.make_adc = make_adc
+        # make_led(pin, is_active_low); asked only where one is set.
+        self.make_led = make_led
 
 
 def board_ports(box=None, root="") -> Ports:
@@ -60,6 +63,7 @@ def board_ports(box=None, root="") -> Ports:
         Probe(),
         Ntp(),
         _board_adc,
+        _board_led,
     )
 
 
@@ -68,6 +72,12 @@ def _board_adc(pins):
     from baybridge.ports.adc import Adc
 
     return Adc(pins)
+
+
+def _board_led(pin, is_active_low):
+    from baybridge.ports.led import Led
+
+    return Led(pin, is_active_low)
 
 
 def _board_access(ssid, password):

@@ -75,6 +75,8 @@ SCHEMA = (
     ("power.sleep_below_soc_pct", "integer?", None, 1, 90, "%"),
     ("power.sleep_below_cell_mv", "integer?", None, 2500, 3300, "mV"),
     ("power.wake_min", "integer", 10, 1, 240, "min"),
+    ("led.pin", "integer?", None, 0, 48, "GPIO"),
+    ("led.active_low", "switch", False, None, None, ""),
     ("wifi.ssid", "text", "", 0, 32, "bytes"),
     ("wifi.password", "password", "", 8, 64, "characters"),
     ("card.slot", "choice", 2, (2, 3), None, ""),
@@ -88,10 +90,16 @@ SCHEMA = (
 
 MAX_BATTERIES = 4  # links the ESP32's controller serves well beside Wi-Fi
 
-_SECTIONS = const(("http", "radio", "log", "alarms", "power", "wifi", "card"))
+_SECTIONS = const(("http", "radio", "log", "alarms", "power", "led", "wifi", "card"))
 _TAP = const("batteries[].taps[]")
 _SECRETS = const(("token", "password"))
 _PINS = const(("sck", "miso", "mosi", "cs"))
+# Console, flash, USB and what can only listen (platform.md 1.1; the chips' data sheets).
+_NO_LED = {
+    "esp32": (1, 3, 6, 7, 8, 9, 10, 11, 34, 35, 36, 37, 38, 39),
+    "esp32s3": (19, 20) + tuple(range(22, 38)) + (43, 44),
+    "esp32c3": tuple(range(11, 20)),
+}
 # More than four batteries of the longest values; a longer text is not ours, and the heap is small.
 _MAX_TEXT = const(8192)
 _MAX_PROBLEMS = const(20)
@@ -138,6 +146,7 @@ def check(raw, current=None, chip="esp32"):
         config[section] = _values(rows, part, section, 1, known, problems)
     _check_pins(config["card"], problems)
     _check_taps(config, chip, problems)
+    _check_led(config, chip, problems)
     _name_unknown(raw, ("name", "batteries", "end") + _SECTIONS, "", problems)
     if len(problems) > _MAX_PROBLEMS:
         more = len(problems) - _MAX_PROBLEMS
@@ -266,6 +275,22 @@ def _check_pins(card, problems):
     problems.append("card: a pin is used twice; using %s" % _assigned(_PINS, defaults))
     for key, pin in zip(_PINS, defaults):
         card[key] = pin
+
+
+def _check_led(config, chip, problems):
+    pin = config["led"]["pin"]
+    if pin is None:
+        return
+    why = None
+    if pin in _NO_LED[chip]:
+        why = "this chip cannot drive an LED there"
+    elif pin in [config["card"][key] for key in _PINS]:
+        why = "it is the card's"
+    elif any([tap["pin"] == pin for one in config["batteries"] for tap in one["taps"]]):
+        why = "it is a tap's"
+    if why:
+        problems.append("led.pin: %d: %s; no LED is used" % (pin, why))
+        config["led"]["pin"] = None
 
 
 def _check_taps(config, chip, problems):

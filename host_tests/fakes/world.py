@@ -14,6 +14,7 @@ from baybridge.ports.access_point import AccessPoint
 from baybridge.ports.adc import Adc
 from baybridge.ports.ble import Central
 from baybridge.ports.files import Files
+from baybridge.ports.led import Led
 from baybridge.ports.wifi import Wifi
 from host_tests.fakes.air import Air
 from host_tests.fakes.board import HostBoard
@@ -116,6 +117,7 @@ class World:
             HostProbe() if self.is_online else FakeProbe(),
             self.ntp,
             Adc,
+            Led,
         )
 
     def start(self, config_text):

@@ -22,6 +22,7 @@ DEFAULT_TEXT = """{
 "spread_full_mv": null, "charge_cold_c": null, "charge_hot_c": null, \
 "discharge_cold_c": null, "discharge_hot_c": null, "soc_low_pct": null},
   "power": {"sleep_below_soc_pct": null, "sleep_below_cell_mv": null, "wake_min": 10},
+  "led": {"pin": null, "active_low": false},
   "wifi": {"ssid": "", "password": ""},
   "card": {"slot": 2, "sck": 18, "miso": 19, "mosi": 23, "cs": 5, "freq_hz": 10000000, \
 "format": "never"},
