@@ -33,7 +33,7 @@ async def send(c, response, limits):
             await _send_stream(c, head, body, limits.stream_bytes)
     finally:
         # A generator's own finally, a file's handle: also when the client left half-way.
-        if hasattr(body, "close"):
+        if body is not None and hasattr(body, "close"):
             body.close()
 
 
