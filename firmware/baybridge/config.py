@@ -286,7 +286,7 @@ def _check_led(config, chip, problems):
         why = "this chip cannot drive an LED there"
     elif pin in [config["card"][key] for key in _PINS]:
         why = "it is the card's"
-    elif any([tap["pin"] == pin for one in config["batteries"] for tap in one["taps"]]):
+    elif any(tap["pin"] == pin for one in config["batteries"] for tap in one["taps"]):
         why = "it is a tap's"
     if why:
         problems.append("led.pin: %d: %s; no LED is used" % (pin, why))

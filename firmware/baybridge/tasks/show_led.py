@@ -10,7 +10,7 @@ Off: no power, asleep, safe mode, or no LED is set. docs/install.md shows them.
 
 from micropython import const
 
-# Milliseconds on, off, on, off and so on. Short flashes, because the LED is the battery's load too.
+# Milliseconds on, off, on, off and so on. Short flashes: the LED is a load of the battery too.
 ALARM = const((2700, 300))
 ACCESS = const((100, 200, 100, 1600))
 DEAF = const((100, 300))
