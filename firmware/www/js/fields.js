@@ -37,7 +37,7 @@ export function field(
       value: object[key] ?? "",
       oninput: () => {
         object[key] = typed(input.value, type, empty);
-        input.removeAttribute("aria-invalid");
+        unmark(input);
       },
       ...more,
     });
@@ -59,16 +59,23 @@ function typed(text, type, empty) {
   return Number.isFinite(number) ? number : trimmed;
 }
 
+function unmark(input) {
+  input.removeAttribute("aria-invalid");
+  if (input.nextSibling?.className === "bad") input.nextSibling.remove();
+}
+
 /** Mark the fields that problems are about, and go to the first of them. */
 export function markProblems(root, problems) {
-  for (const old of root.querySelectorAll("[aria-invalid]")) old.removeAttribute("aria-invalid");
+  for (const old of root.querySelectorAll("[aria-invalid]")) unmark(old);
   let first = null;
-  for (const { place } of problems) {
+  for (const { place, message } of problems) {
     const input = [...root.querySelectorAll("[data-place]")].find(
       (one) => one.dataset.place === place,
     );
     if (!input) continue;
     input.setAttribute("aria-invalid", "true");
+    // Inside the label, so that it is read aloud with the field's name.
+    input.after(h("small", { class: "bad" }, message));
     const closed = input.closest("details:not([open])");
     if (closed) closed.open = true;
     first ??= input;

@@ -19,6 +19,7 @@ const VIEWS = {
   diagnostics,
 };
 
+let boot = null;
 let leave = null;
 let shown = null;
 
@@ -67,6 +68,8 @@ function showBridge() {
   document.body.dataset.link = linkState();
   showNotices();
   if (!state.bridge) return;
+  if (state.bridge.boot !== boot) loadProblems();
+  boot = state.bridge.boot;
   setText(byId("bridge-name"), state.bridge.name);
   document.title = title();
   setText(
@@ -107,5 +110,4 @@ byId("token-cancel").addEventListener("click", () => byId("token-dialog").close(
 addEventListener("hashchange", route);
 onChange(showBridge);
 route();
-loadProblems();
 run();

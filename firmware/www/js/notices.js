@@ -8,14 +8,19 @@ import { isGone, link, refresh, state } from "./live.js";
 const GONE =
   "The bridge does not answer any more. What you see below is what it said last, not what is " +
   "now. Is this device still on the bridge's network, and has the bridge power?";
+// What a board says that nobody has set up yet: no problem, and no reason for alarm.
+const NEW = /^config\.json is missing/;
 let problems = [];
+let isNew = false;
 let wasGone = false;
 let spoken = new Map();
 
-/** Ask once for what is wrong with the configuration; the bridge changes it only by a restart. */
+/** Ask for what is wrong with the configuration: once, because only a restart changes it. */
 export async function loadProblems() {
   try {
-    problems = (await ask("/api/v1/diagnostics", { asksToken: false })).config_problems ?? [];
+    const told = (await ask("/api/v1/diagnostics", { asksToken: false })).config_problems ?? [];
+    problems = told.filter((one) => !NEW.test(one));
+    isNew = problems.length < told.length;
   } catch {
     // The readings say by themselves when the bridge cannot be asked.
   }
@@ -45,6 +50,10 @@ function notices() {
   if (state.bridge?.time_is_set === false) {
     const why = "The bridge does not know the time, so its log has none.";
     found.push(["clock", why, ["Set it from this device", setClock]]);
+  }
+  if (isNew) {
+    const why = "This bridge is new: name its batteries, and join it to a Wi-Fi network.";
+    found.push(["new", why, ["Go to Settings", goToSettings]]);
   }
   if (problems.length) {
     const why = `The stored configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}; the bridge uses defaults there.`;
