@@ -29,6 +29,7 @@ help:
 	@echo 'make logview ARGS="check CARD"  the card'"'"'s logs: check, summary, plot, convert, merge'
 	@echo 'make divider ARGS="--cells 4"  the dividers of a balance harness: pins, errors, drain'
 	@echo 'make calibrate ARGS="http://bay"  the taps of a harness, against a multimeter or the BMS'
+	@echo 'make hardware-report DEVICE=/dev/ttyUSB0  asks a real board everything, into one file to send in; URL='
 	@echo 'make lint    style and types; make format repairs the style'
 	@echo 'make size    bytes of every compiled firmware file'
 	@echo 'make setup   fetches the tools into .tools/; make clean removes them'
@@ -93,6 +94,10 @@ divider:
 calibrate:
 	@$(PYTHON) -m tools.calibrate $(ARGS)
 
+# What docs/hardware-checklist.md asks for, as far as a cable gets; with URL= the running bridge too.
+hardware-report: setup
+	@$(VENV)/python -m tools.hardware_report '$(DEVICE)' '$(URL)'
+
 bench: setup try-debian try-page .tools/logview .tools/checks
 	@mkdir -p build
 	@PYTHONPATH=$(HOST_PATH) $(VENV)/python -m tools.bench
@@ -116,4 +121,4 @@ clean:
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: all help setup run page try-page openapi try-debian test test-upy bench logview divider \
-	calibrate lint format size clean
+	calibrate hardware-report lint format size clean
