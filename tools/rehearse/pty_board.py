@@ -20,6 +20,7 @@ FLASH_BYTES = 2 * 1024 * 1024
 # raw_repl.HARD_RESET, SOFT_RESET and the one after it, which stays at the raw prompt.
 _RESETS = {77: ("hard", "friendly"), 78: ("soft", "friendly"), 79: ("soft", "raw")}
 _CTRL_C = b"\x03"
+_READY = b"\0"
 _LIMIT_S = 20
 _HEAP = "4M"
 
@@ -38,6 +39,7 @@ class PtyBoard:
         self._micropython = micropython
         self._process = None
         self._is_on = False
+        self._is_ready = False
         # Everything it said, for whoever wants to know why.
         self.said = bytearray()
         self.resets = []
@@ -64,6 +66,7 @@ class PtyBoard:
         return Path(f"{self.flash}.rtc")
 
     def _start(self, cause, mode):
+        self._is_ready = False
         words = [f"{key}={value}" for key, value in self.settings.items()]
         command = [self._micropython, "-X", f"heapsize={_HEAP}", SCRIPT, str(self.flash)]
         path = f"{ROOT}/host_tests/fakes:{ROOT}:.frozen"
@@ -89,10 +92,15 @@ class PtyBoard:
     def _run(self):
         while self._is_on:
             out = self._process.stdout
-            ready, _, _ = select.select([self._master, out], [], [], 0.2)
+            # What is said to it while it starts waits in the terminal.
+            heard = [self._master, out] if self._is_ready else [out]
+            ready, _, _ = select.select(heard, [], [], 0.2)
             if out in ready:
                 raw = out.read(4096)
                 if raw:
+                    if not self._is_ready:
+                        self._is_ready = True
+                        raw = raw.removeprefix(_READY)
                     self.said += raw
                     os.write(self._master, raw)
                 else:

@@ -20,6 +20,8 @@ import vfs
 BLOCK_BYTES = 4096
 SOFT_RESET = 78
 HARD_RESET = 77
+# Said when the chip itself would be up: from here on a Ctrl-C interrupts Python.
+READY = b"\0"
 _BANNER = b"raw REPL; CTRL-B to exit\r\n"
 _WINDOW = 512
 _CAUSES = {"power": 1, "hard": 2, "watchdog": 3, "soft": 5}
@@ -130,6 +132,17 @@ def pretend(settings):
         return board[name] if name in board else real_import(name, *args)
 
     builtins.__import__ = board_import
+
+
+def surround():
+    """Put the board into a bay: an air without batteries, and a router."""
+    from host_tests.fakes.air import Air
+    from host_tests.fakes.clock import HostClock
+    from host_tests.fakes.router import ROUTER
+
+    clock = HostClock(1)
+    Air(clock).install()
+    ROUTER.reset(clock)
 
 
 class Power(Exception):
@@ -287,16 +300,24 @@ def main(image, cause, mode, *words):
     board.rtc_memory = memory
     board.pins[0] = 1  # nobody presses the button
     board.pins[9] = 1
+    surround()
     status = 0
     try:
-        if run_file("boot.py", prompt) and mode == "friendly":
-            run_file("main.py", prompt)
+        try:
+            prompt.write(READY)
+            if run_file("boot.py", prompt) and mode == "friendly":
+                run_file("main.py", prompt)
+        except KeyboardInterrupt:
+            pass  # between two files
         while True:
-            if mode == "raw":
-                prompt.raw()
-            else:
-                prompt.friendly()
-            mode = "friendly" if mode == "raw" else "raw"
+            try:
+                if mode == "raw":
+                    prompt.raw()
+                else:
+                    prompt.friendly()
+                mode = "friendly" if mode == "raw" else "raw"
+            except KeyboardInterrupt:
+                pass  # there is nothing to interrupt
     except Power as exc:
         status = exc.args[0]
     kept.write(board.rtc_memory)
