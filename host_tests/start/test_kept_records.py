@@ -1,5 +1,6 @@
 """What a crash leaves: in the RTC's memory at once, in crash.txt with the next start."""
 
+from host_tests.fakes.hardware import BOARD
 from host_tests.start.flash_rig import get, put
 from host_tests.start.start_rig import HARD, PWRON, WDT, Board, crash, hang, planned, starts
 
@@ -94,3 +95,14 @@ def test_record_when_there_are_more_then_the_last_three_in_4_kb():
     text = get(board.root, "crash.txt")
     assert text.count("=== crash\n") == 3
     assert len(text) < 4800
+
+
+def test_record_when_longer_than_the_memory_then_cut_at_a_whole_character():
+    board = Board()
+    board.power_up()
+    box = board.box()
+    box.note_crash("K\xfc" * 3000)
+    box.plan_reset("\u2600" * 300)
+    assert len(BOARD.rtc_memory) <= 2048
+    assert board.box().record == "K\xfc" * 500
+    assert board.box().reason == "\u2600" * 66
