@@ -13,6 +13,8 @@ CONFIG =
 SD =
 FIRST_START =
 WORKERS = 2
+HOST =
+KEY = update_key.pem
 
 # The same modules in the same order on both interpreters; without .frozen the unix port
 # of MicroPython loses its own asyncio.
@@ -30,6 +32,7 @@ help:
 	@echo 'make divider ARGS="--cells 4"  the dividers of a balance harness: pins, errors, drain'
 	@echo 'make calibrate ARGS="http://bay"  the taps of a harness, against a multimeter or the BMS'
 	@echo 'make hardware-report DEVICE=/dev/ttyUSB0  asks a real board everything, into one file to send in; URL='
+	@echo 'make update HOST=bay  a new version over Wi-Fi; once before: make update-key HOST=bay'
 	@echo 'make lint    style and types; make format repairs the style'
 	@echo 'make size    bytes of every compiled firmware file'
 	@echo 'make setup   fetches the tools into .tools/; make clean removes them'
@@ -65,7 +68,7 @@ try-page: openapi
 openapi:
 	@$(PYTHON) -m tools.openapi
 
-test: setup try-debian try-page .tools/logview .tools/checks
+test: setup try-debian try-page .tools/logview .tools/update .tools/checks
 	@REQUIRE_ALL='$(REQUIRE_ALL)' $(VENV)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-upy: setup
@@ -98,7 +101,21 @@ calibrate:
 hardware-report: setup
 	@$(VENV)/python -m tools.hardware_report '$(DEVICE)' '$(URL)'
 
-bench: setup try-debian try-page .tools/logview .tools/checks
+# Over Wi-Fi, docs/update.md: the owner's key once, then make update HOST=bay; the token is in
+# BAYBRIDGE_TOKEN. ARGS="--wait" waits until the new version stays, "--force" takes an older one.
+update-key: setup .tools/update
+	@$(VENV)/python -m tools.update key $(HOST) --key '$(KEY)' $(ARGS)
+
+update-archive: setup try-page .tools/update
+	@$(VENV)/python -m tools.update archive --key '$(KEY)' $(ARGS)
+
+update: setup try-page .tools/update
+	@$(VENV)/python -m tools.update send $(HOST) --key '$(KEY)' $(ARGS)
+
+.tools/update: pyproject.toml tools/setup.py | setup
+	@$(PYTHON) -m tools.setup update
+
+bench: setup try-debian try-page .tools/logview .tools/update .tools/checks
 	@mkdir -p build
 	@PYTHONPATH=$(HOST_PATH) $(VENV)/python -m tools.bench
 
@@ -121,4 +138,4 @@ clean:
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: all help setup run page try-page openapi try-debian test test-upy bench logview divider \
-	calibrate hardware-report lint format size clean
+	calibrate update-key update-archive update hardware-report lint format size clean

@@ -20,6 +20,7 @@ MICRODOT_FILES = ("__init__.py", "microdot.py")
 # Groups that `make run` does without, because they are large: what is said while fetching one.
 EXTRAS = {
     "logview": "polars and Pillow for tools/logview into .tools/venv (60 MB to fetch)",
+    "update": "cryptography for tools/update into .tools/venv (5 MB to fetch)",
     "checks": "schemathesis and Playwright for the tests into .tools/venv (60 MB to fetch)",
 }
 
