@@ -4,7 +4,8 @@ import socket
 import threading
 import time
 
-_REQUEST = b"GET /api/v1/batteries HTTP/1.1\r\nHost: localhost\r\n\r\n"
+BATTERIES = b"GET /api/v1/batteries HTTP/1.1\r\nHost: localhost\r\n\r\n"
+PAGE = b"GET / HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n"
 _TIMEOUT_S = 10
 
 
@@ -12,10 +13,10 @@ class BadAnswer(Exception):
     """The server did not answer as it should; a rate of such answers means nothing."""
 
 
-def ask(port):
+def ask(port, request=BATTERIES):
     """Return (head lines, body) of one answer."""
     with socket.create_connection(("127.0.0.1", port), timeout=_TIMEOUT_S) as client:
-        client.sendall(_REQUEST)
+        client.sendall(request)
         pieces = []
         while piece := client.recv(8192):
             pieces.append(piece)
@@ -26,7 +27,7 @@ def ask(port):
     return lines, body
 
 
-def requests_per_s(port, seconds, clients=4, min_bytes=1):
+def requests_per_s(port, seconds, clients=4, min_bytes=1, request=BATTERIES):
     """Return how many requests a second so many clients get answered together."""
     end = time.perf_counter() + seconds
     counts = [0] * clients
@@ -35,7 +36,7 @@ def requests_per_s(port, seconds, clients=4, min_bytes=1):
     def run(i):
         try:
             while time.perf_counter() < end:
-                if len(ask(port)[1]) < min_bytes:
+                if len(ask(port, request)[1]) < min_bytes:
                     raise BadAnswer(f"port {port} sent a short body")
                 counts[i] += 1
         except (OSError, BadAnswer) as exc:

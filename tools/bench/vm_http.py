@@ -1,11 +1,13 @@
-"""Serves the firmware's API and, beside it, constant bytes by microdot alone: KIND PORT PORT.
+"""Serves the firmware and, beside it, the like of it by microdot alone: KIND PORT PORT.
 
-Both in one process and one event loop, so whatever the polling and the simulated battery cost,
-they cost both. Prints "ready LENGTH" and serves until it is ended.
+That is constant bytes for the batteries, and a static file for the page. Both in one process and
+one event loop, so whatever the polling and the simulated battery cost, they cost both. Prints
+"ready" and serves until it is ended.
 """
 
 import asyncio
 import json
+import os
 import sys
 
 from host_tests.fakes.clock import HostClock
@@ -19,9 +21,30 @@ from tools.sim.battery import SimBattery
 from tools.sim.load import Boat
 
 _FOLDER = "build/bench/http"
+# Built before; the world puts it onto the bridge's flash, too.
+_PAGE = "build/www/index.html.gz"
+
+
+class Visitor:
+    """A request for the page, as much of it as matters."""
+
+    path = "/"
+    headers = {"Accept-Encoding": "gzip"}
+
+
+def alike(fields):
+    """Return fields with what every answer of the firmware has."""
+    fields = fields.copy()
+    fields["Connection"] = "close"
+    fields["X-Content-Type-Options"] = "nosniff"
+    fields["Referrer-Policy"] = "no-referrer"
+    fields["X-Frame-Options"] = "DENY"
+    fields["Cross-Origin-Resource-Policy"] = "same-origin"
+    return fields
 
 
 async def serve(port, stock_port):
+    from baybridge.web import page
     from microdot import Microdot, Response
 
     from host_tests.fakes.world import World, make_folders
@@ -43,18 +66,19 @@ async def serve(port, stock_port):
     body = bytes(len(app.bridge.batteries_text()))
     stock = Microdot()
 
+    # Content-Length is microdot's own.
+    fields = alike({"Content-Type": "application/json", "Cache-Control": "no-store"})
+    page_fields = alike(page.answer(world.files, Visitor()).headers)
+
     @stock.get("/api/v1/batteries")
     async def batteries(request):
-        # As many headers as the firmware sends; Content-Length is microdot's own.
-        headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-        headers["Connection"] = "close"
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "no-referrer"
-        headers["X-Frame-Options"] = "DENY"
-        headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        return Response(body, 200, headers)
+        return Response(body, 200, fields.copy())
 
-    print("ready", len(body))
+    @stock.get("/")
+    async def file(request):
+        return Response(open(_PAGE, "rb"), 200, page_fields.copy())
+
+    print("ready")
     await stock.start_server("127.0.0.1", stock_port)
     await running
 
