@@ -11,6 +11,11 @@ VM =
 CAPTURE =
 CONFIG =
 SD =
+# A board on a cable, a MicroPython for it, a build tree of MicroPython and a board's name there.
+DEVICE =
+IMAGE =
+BUILD =
+BOARD =
 FIRST_START =
 WORKERS = 2
 HOST =
@@ -31,6 +36,9 @@ help:
 	@echo 'make logview ARGS="check CARD"  the card'"'"'s logs: check, summary, plot, convert, merge'
 	@echo 'make divider ARGS="--cells 4"  the dividers of a balance harness: pins, errors, drain'
 	@echo 'make calibrate ARGS="http://bay"  the taps of a harness, against a multimeter or the BMS'
+	@echo 'make deploy DEVICE=/dev/ttyUSB0  the firmware onto a board on a cable; flash IMAGE= erases it first'
+	@echo 'make console, logs or backup DEVICE=  the board: its prompt, what it says, your files on it'
+	@echo 'make image BUILD= BOARD=  a MicroPython with the firmware in it, for boards without PSRAM'
 	@echo 'make hardware-report DEVICE=/dev/ttyUSB0  asks a real board everything, into one file to send in; URL='
 	@echo 'make update HOST=bay  a new version over Wi-Fi; once before: make update-key HOST=bay'
 	@echo 'make lint    style and types; make format repairs the style'
@@ -96,6 +104,23 @@ divider:
 # So is this: make calibrate ARGS="http://bay house1"; the token is in BAYBRIDGE_TOKEN.
 calibrate:
 	@$(PYTHON) -m tools.calibrate $(ARGS)
+
+# The firmware onto a board, with the page if it can be built: make deploy DEVICE=/dev/ttyUSB0.
+deploy: setup try-page
+	@PYTHONPATH=$(HOST_PATH) $(VENV)/python -m tools.deploy deploy '$(DEVICE)'
+
+# Erases the board and writes a MicroPython first: make flash DEVICE=/dev/ttyUSB0 IMAGE=file.bin.
+flash: setup try-page .tools/flash
+	@PYTHONPATH=$(HOST_PATH) $(VENV)/python -m tools.deploy flash '$(DEVICE)' '$(IMAGE)'
+
+.tools/flash: pyproject.toml tools/setup.py | setup
+	@$(PYTHON) -m tools.setup flash
+
+console logs backup: setup
+	@PYTHONPATH=$(HOST_PATH) $(VENV)/python -m tools.deploy $@ '$(DEVICE)'
+
+image: setup
+	@PYTHONPATH=$(HOST_PATH) $(VENV)/python -m tools.deploy image '$(BUILD)' '$(BOARD)'
 
 # What docs/hardware-checklist.md asks for, as far as a cable gets; with URL= the running bridge too.
 hardware-report: setup

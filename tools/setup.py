@@ -22,7 +22,10 @@ EXTRAS = {
     "logview": "polars and Pillow for tools/logview into .tools/venv (60 MB to fetch)",
     "update": "cryptography for tools/update into .tools/venv (5 MB to fetch)",
     "checks": "schemathesis and Playwright for the tests into .tools/venv (60 MB to fetch)",
+    "flash": "esptool for make flash into .tools/venv (20 MB to fetch)",
 }
+# esptool and what it needs are there as source only, pure Python.
+FROM_SOURCE = ("flash",)
 
 
 class SetupError(Exception):
@@ -111,7 +114,7 @@ def install_extra(name, packages):
     if (TOOLS / name).exists() and is_done(name, made_from):
         return
     print("setup: " + EXTRAS[name])
-    pip_install(packages, "--only-binary", ":all:")
+    pip_install(packages, *([] if name in FROM_SOURCE else ["--only-binary", ":all:"]))
     mark_done(name, made_from)
 
 

@@ -60,7 +60,7 @@ def chip_named(said):
     if not found:
         return ""
     name = found[1].lower().replace("-", "")
-    # "ESP32-D0WD-V3", "ESP32-S3 (QFN56)", "ESP32-PICO-D4": only the others have a letter and digit.
+    # "ESP32-D0WD-V3", "ESP32-PICO-D4" are the first chip; "ESP32-S3", "ESP32-C3" are others.
     other = re.match(r"esp32([schp]\d+)", name)
     return f"esp32{other[1]}" if other else "esp32"
 

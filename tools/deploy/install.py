@@ -7,7 +7,6 @@ place, nor one that the other slot has, which the board copies for itself.
 """
 
 import slots
-
 from tools.deploy.errors import DeployError
 from tools.deploy.version import MANIFEST, read_manifest, sha256
 

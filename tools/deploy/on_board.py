@@ -69,7 +69,7 @@ def has_psram():
     except (ImportError, AttributeError):
         return gc.mem_free() + gc.mem_alloc() > _PSRAM_BYTES
     # An image without PSRAM has heaps of 20 to 300 KB; one region of a megabyte is PSRAM.
-    return any([heap[0] >= _PSRAM_BYTES for heap in heaps])
+    return any(heap[0] >= _PSRAM_BYTES for heap in heaps)
 
 
 def frozen_version():
