@@ -28,7 +28,9 @@ def visit(chromium):
     """Return visit(bridge, ...) -> page; at the end nothing strange may have happened on it."""
     visits = []
 
-    def begin(bridge, view="", is_phone=False, is_dark=False, refusals=(), has_clock=False):
+    def begin(
+        bridge, view="", is_phone=False, is_dark=False, refusals=(), is_lost=False, has_clock=False
+    ):
         context = chromium.new_context(
             viewport=rig.PHONE if is_phone else rig.DESKTOP,
             has_touch=is_phone,
@@ -41,6 +43,7 @@ def visit(chromium):
         watch = rig.Watch(context)
         watch.origins.add(f"http://127.0.0.1:{bridge.port}")
         watch.refusals.update(refusals)
+        watch.is_lost = is_lost
         visits.append((context, watch))
         page = context.new_page()
         page.watch = watch

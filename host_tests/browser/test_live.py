@@ -43,7 +43,7 @@ def value(page, name):
     return card_of(page).locator(f"dt:text-is('{name}') + dd")
 
 
-def test_battery_when_heard_then_everything_that_matters_is_seen(visit, bridge):
+def test_battery_when_heard_then_everything_that_matters_is_seen(bridge, visit):
     page = visit(bridge)
     expect(page.locator("#link-state")).to_have_text("Live")
     card = card_of(page)
@@ -65,7 +65,7 @@ def test_battery_when_heard_then_everything_that_matters_is_seen(visit, bridge):
     assert page.title() == "54 % · baybridge"
 
 
-def test_stream_when_the_load_changes_then_the_page_follows_without_a_poll(visit, bridge):
+def test_stream_when_the_load_changes_then_the_page_follows_without_a_poll(bridge, visit):
     page = visit(bridge)
     expect(page.locator("#link-state")).to_have_text("Live")
     bridge.pull(wanted_ma=-80000)
@@ -78,7 +78,7 @@ def test_stream_when_the_load_changes_then_the_page_follows_without_a_poll(visit
     assert paths.count("api/v1/batteries") <= 2
 
 
-def test_third_reader_when_both_streams_are_taken_then_it_polls(visit, bridge):
+def test_third_reader_when_both_streams_are_taken_then_it_polls(bridge, visit):
     for _ in range(2):
         expect(visit(bridge).locator("#link-state")).to_have_text("Live")
     page = visit(bridge, refusals={503})
@@ -86,7 +86,7 @@ def test_third_reader_when_both_streams_are_taken_then_it_polls(visit, bridge):
     expect(card_of(page).locator(".soc")).to_have_text("54 %")
 
 
-def test_battery_when_silent_then_nothing_old_is_shown_as_new(visit, bridge):
+def test_battery_when_silent_then_nothing_old_is_shown_as_new(bridge, visit):
     page = visit(bridge)
     card = card_of(page)
     expect(card.locator(".soc")).to_have_text("54 %")
@@ -101,6 +101,8 @@ def test_battery_when_silent_then_nothing_old_is_shown_as_new(visit, bridge):
         expect(card.get_by_role("list", name="Alarms")).to_contain_text(
             "Warning: The BMS has not answered for more than 5 s: nobody watches the battery."
         )
+        # And it is read aloud, once.
+        expect(page.get_by_role("status").first).to_contain_text("Warning of House 1: The BMS ")
         expect(page).to_have_title("(1) baybridge")
         rig.shot(page, "stale")
     finally:
@@ -109,7 +111,7 @@ def test_battery_when_silent_then_nothing_old_is_shown_as_new(visit, bridge):
     expect(card).not_to_have_class(re.compile(r"\bstale\b"))
 
 
-def test_battery_when_charged_in_the_cold_then_a_sentence_says_what_to_do(visit, bridge):
+def test_battery_when_charged_in_the_cold_then_a_sentence_says_what_to_do(bridge, visit):
     page = visit(bridge, is_phone=True)
     card = card_of(page)
     expect(card.locator(".soc")).to_have_text("54 %")
@@ -133,8 +135,7 @@ def test_battery_when_charged_in_the_cold_then_a_sentence_says_what_to_do(visit,
 
 def test_bridge_when_gone_then_the_page_says_so_and_takes_it_back(visit, tmp_path):
     with rig.LeverBridge(tmp_path) as first:
-        page = visit(first, has_clock=True)
-        page.watch.is_lost = True
+        page = visit(first, is_lost=True, has_clock=True)
         card = page.get_by_role("region", name="SOK-AA20601")
         expect(card.locator(".soc")).to_have_text("54 %")
         first.kill()
