@@ -39,7 +39,8 @@ export class Cells {
     }
     for (const head of this.heads.slice(3)) head.hidden = taps === null;
     const [low, high] = barRange([...cells, ...(taps ?? [])]);
-    setText(this.scale, `Bars from ${num(low, 1, "V")} to ${num(high, 1, "V")}.`);
+    const mean = taps ? " Tap − BMS is a mean of some minutes." : "";
+    setText(this.scale, `Bars from ${num(low, 1, "V")} to ${num(high, 1, "V")}.${mean}`);
     const marks = marksOf(cells, bms.spread_mv);
     for (let i = 0; i < n; i += 1) {
       const [, bars, byBms, byTap, difference] = body.children[i].children;
