@@ -1,4 +1,4 @@
-"""Hundreds of requests that are nearly right: each is answered as HTTP or let go, none breaks in."""
+"""Hundreds of requests that are nearly right: each is answered as HTTP or let go, none gets in."""
 
 import asyncio
 

@@ -7,7 +7,6 @@ one event loop, so whatever the polling and the simulated battery cost, they cos
 
 import asyncio
 import json
-import os
 import sys
 
 from host_tests.fakes.clock import HostClock
@@ -44,9 +43,9 @@ def alike(fields):
 
 
 async def serve(port, stock_port):
-    from baybridge.web import page
     from microdot import Microdot, Response
 
+    from baybridge.web import page
     from host_tests.fakes.world import World, make_folders
 
     clock = HostClock(1)
