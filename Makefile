@@ -31,6 +31,7 @@ help:
 	@echo 'make run     the firmware on this computer; PORT= VM=micropython|cpython CAPTURE=a,b CONFIG= SD= SPEED= FIRST_START=1'
 	@echo 'make page    the dashboard, packed into build/www; run, test and bench build it too'
 	@echo 'make test    every test; REQUIRE_ALL=1 makes a skipped one a failure, ARGS= goes to pytest'
+	@echo 'make screenshots  the pictures in the README, taken anew'
 	@echo 'make test-upy  only the tests that run on MicroPython, there'
 	@echo 'make bench   the benchmarks, also into build/bench.json; FROZEN=1 builds a firmware image too'
 	@echo 'make logview ARGS="check CARD"  the card'"'"'s logs: check, summary, plot, convert, merge'
@@ -78,6 +79,10 @@ openapi:
 
 test: setup try-debian try-page .tools/logview .tools/update .tools/checks
 	@REQUIRE_ALL='$(REQUIRE_ALL)' $(VENV)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+# The README's two pictures, taken anew of the page as it is now.
+screenshots: setup try-debian try-page .tools/logview .tools/checks
+	@REQUIRE_ALL=1 RENEW_DRAWINGS=1 $(VENV)/python -m pytest -q host_tests/browser/test_drawings.py
 
 test-upy: setup
 	@REQUIRE_ALL=1 $(VENV)/python -m pytest -m micropython $(ARGS)
@@ -162,5 +167,5 @@ clean:
 	rm -rf .tools build .ruff_cache .hypothesis firmware/www/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: all help setup run page try-page openapi try-debian test test-upy bench logview divider \
-	calibrate update-key update-archive update hardware-report lint format size clean
+.PHONY: all help setup run page try-page openapi try-debian test screenshots test-upy bench logview \
+	divider calibrate update-key update-archive update hardware-report lint format size clean
