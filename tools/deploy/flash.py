@@ -96,5 +96,5 @@ def flash(device, image, say=print, esptool=run_esptool):
     esptool("--port", device, "--chip", chip, "erase-flash")
     say(f"writing {image} to {offset:#x}; a minute or two")
     words = ["--port", device, "--chip", chip, "--baud", "460800"]
-    esptool(*words, "write-flash", "-z", f"{offset:#x}", str(image))
+    esptool(*words, "write-flash", f"{offset:#x}", str(image))
     return chip

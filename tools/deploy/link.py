@@ -70,7 +70,7 @@ def check_device(device, command="deploy", ports=ports):
 class Link:
     """A board at its prompt, nothing of ours running there."""
 
-    def __init__(self, device):
+    def __init__(self, device, patience_s=10):
         from mpremote.transport import TransportError
         from mpremote.transport_serial import SerialTransport
 
@@ -80,22 +80,22 @@ class Link:
             self.transport = SerialTransport(device, timeout=_SLOW_S)
         except (TransportError, OSError, ValueError) as exc:
             raise DeployError(
-                f"{device} cannot be opened: another program may have it, like a console that is "
-                f"still open. [{exc}]"
+                f"{device} cannot be opened: it is no serial port, or another program has it, like a "
+                f"console that is still open. [{exc}]"
             ) from exc
         try:
-            self._enter()
+            self._enter(patience_s)
         except BaseException:
             self.close()
             raise
 
-    def _enter(self):
+    def _enter(self, patience_s):
         said = io.StringIO()
         try:
             # It prints what came instead of a prompt.
             with contextlib.redirect_stdout(said):
                 # With a soft reset: what ran holds most of the memory.
-                self.transport.enter_raw_repl(soft_reset=True)
+                self.transport.enter_raw_repl(soft_reset=True, timeout_overall=patience_s)
         except (self._error, OSError) as exc:
             came = said.getvalue().strip()[-200:] or "silence"
             raise DeployError(_NOT_A_BOARD % (self.device, f"{exc}: {came}")) from exc

@@ -38,6 +38,15 @@ class CuttableLink(Link):
     left = None
     used = 0
 
+    def flush_each_piece(self):
+        """Have every piece of a file reach the flash, as if the deployment ended after it.
+
+        A board that is reset softly closes what is open, with as much in it as had arrived.
+        """
+        super().run(
+            "def write(text):\n file.write(binascii.a2b_base64(text))\n file.flush()\n feed()\n"
+        )
+
     def run(self, script):
         if self.left is not None and self.used >= self.left:
             raise CableCut
@@ -49,9 +58,11 @@ def silent(text):
     pass
 
 
-def deploy(board, version, commands=None):
+def deploy(board, version, commands=None, is_flushed=False):
     """Deploy to a PtyBoard, without the restart; return the number of commands it took."""
     link = CuttableLink(board.device)
+    if is_flushed:
+        link.flush_each_piece()
     link.left = commands and link.used + commands
     began = link.used
     try:
@@ -85,6 +96,7 @@ class Rehearsal:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         self.before = self.folder / "before.img"
+        self.flash = self.folder / "flash.img"
         make_flash(self.before)
         with PtyBoard(micropython, self.before) as board:
             if old is not None:
@@ -113,15 +125,18 @@ class Rehearsal:
         allowed = ["new", "old" if self.old is not None else "nothing"]
         return {"versions": hashes, "beside": beside, "allowed": allowed}
 
-    def record(self):
+    def board(self, **settings):
+        """Return a board with what was on the flash at first, not switched on."""
+        shutil.copyfile(self.before, self.flash)
+        return PtyBoard(self.micropython, self.flash, **settings)
+
+    def record(self, is_flushed=False):
         """Deploy once without a fault; return the commands it took."""
         journal = self.folder / "journal"
         journal.unlink(missing_ok=True)
-        flash = self.folder / "flash.img"
-        shutil.copyfile(self.before, flash)
-        with PtyBoard(self.micropython, flash, journal=str(journal)) as board:
-            commands = deploy(board, self.new)
-        self.look_at(flash)
+        with self.board(journal=str(journal)) as board:
+            commands = deploy(board, self.new, None, is_flushed)
+        self.look_at(self.flash)
         return commands
 
     def cut_power(self, step=1, workers=2):
@@ -135,14 +150,12 @@ class Rehearsal:
 
     def cut_cable(self, commands):
         """Deploy anew and end it after so many commands; start the board."""
-        flash = self.folder / "flash.img"
-        shutil.copyfile(self.before, flash)
-        with PtyBoard(self.micropython, flash) as board:
+        with self.board() as board:
             with contextlib.suppress(CableCut):
                 deploy(board, self.new, commands)
             # Whoever comes next resets it softly: what was open is closed half written.
             Link(board.device).close()
-        self.look_at(flash)
+        self.look_at(self.flash)
 
     def look_at(self, flash):
         """Start the board on a flash as it is."""

@@ -15,6 +15,7 @@ import micropython
 import os
 import struct
 import sys
+import time
 import vfs
 
 BLOCK_BYTES = 4096
@@ -124,6 +125,8 @@ def pretend(settings):
     board = {
         "sys": Instead(sys, implementation=Implementation(settings)),
         "micropython": Instead(micropython, alloc_emergency_exception_buf=int),
+        # What boot.py and main.py wait for, somebody at the button or a cable, does not come here.
+        "time": Instead(time, sleep=lambda seconds: time.sleep(seconds / 100)),
         "esp32": Esp32(settings.get("psram", "1") == "1"),
     }
     real_import = builtins.__import__
