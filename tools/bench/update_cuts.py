@@ -1,7 +1,7 @@
 """Updates over Wi-Fi that are cut off: a real archive of the whole firmware, on MicroPython.
 
 The connection is cut at every 1 KB, and a good update follows every fourth time; the power is cut
-after every fourth write to the flash of one whole update, and after the first and last hundred.
+after every fourth write to the flash of one whole update, and after the first and last forty.
 """
 
 from tools.bench import vm

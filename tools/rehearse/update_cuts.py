@@ -31,7 +31,7 @@ _CONFIG = (
 )
 # Virtual time leaps while real sockets do their work.
 _STALL_MS = 1000000
-_EDGE = 100
+_EDGE = 40
 _CACHED = 512
 # Of the looks at a flash, every so many-th reads the whole version and not only its sizes.
 _HASH_EVERY = 20
