@@ -101,7 +101,10 @@ def test_crash_when_the_loop_fails_then_notes_counters_and_log_are_kept():
     assert log.waiting == 0
     assert lines_on_card(rig) in (None, 1 + log.records)
     notes = rig.box.notes
-    assert notes.startswith("version: 0.1.0\nboot: 1\nuptime_s: 4")
+    # The clock runs a hundred times as fast: how far it got is the machine's affair.
+    head, _, rest = notes.partition("uptime_s: ")
+    assert head == "version: 0.1.0\nboot: 1\n"
+    assert 40 <= int(rest.split("\n")[0]) < 1000
     assert "\nstarted_by: power_on\n" in notes
     assert "tasks: poll house1 " in notes
     assert len(notes) <= 450
