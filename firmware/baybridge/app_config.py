@@ -1,4 +1,4 @@
-"""The stored configuration: the part of the wiring in app.py that enters its room and leaves it."""
+"""The stored configuration: the part of the wiring in app.py that enters its room and leaves."""
 
 import sys
 from micropython import const
