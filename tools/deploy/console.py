@@ -76,8 +76,8 @@ def follow(device, out, folder, now=datetime.datetime.now):
             for line in console.lines():
                 if line is not None:
                     stamped = f"{now():%H:%M:%S} {line}"
-                    print(stamped, file=out, flush=True)
                     print(stamped, file=kept, flush=True)
+                    print(stamped, file=out, flush=True)
     except KeyboardInterrupt:
         print(file=out)
     finally:

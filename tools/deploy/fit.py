@@ -64,8 +64,10 @@ def check(board, version):
     """Raise DeployError unless this version can run on this board."""
     _check_micropython(board)
     if board.chip not in _BOARDS:
-        known = "an ESP32, an ESP32-S3 or an ESP32-C3"
-        raise DeployError(f"This board is no {known}: {board.said['machine'] or 'it is unknown'}.")
+        raise DeployError(
+            "Bay Bridge runs on the ESP32, the ESP32-S3 and the ESP32-C3; this board is another: "
+            f"{board.said['machine'] or 'it does not say which'}."
+        )
     if board.said["file_system"] not in _FILE_SYSTEMS:
         raise DeployError(
             f"The board's flash is formatted as {board.said['file_system']}, which cannot replace "

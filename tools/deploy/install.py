@@ -186,7 +186,7 @@ def install(link, board, version, say=print):
     say(
         f"{work.sent} files sent, {work.copied} copied on the board, "
         f"{len(version.files) - work.sent - work.copied} were there; "
-        f"beside them {', '.join(changed) or 'nothing'}; {work.sent_bytes} bytes in all"
+        f"beside them {', '.join(changed) or 'nothing'}; {work.sent_bytes} bytes"
     )
     if plan.is_current:
         # Ends the trial of another version, if there is one.

@@ -80,8 +80,8 @@ class Link:
             self.transport = SerialTransport(device, timeout=_SLOW_S)
         except (TransportError, OSError, ValueError) as exc:
             raise DeployError(
-                f"{device} cannot be opened: it is no serial port, or another program has it, like a "
-                f"console that is still open. [{exc}]"
+                f"{device} cannot be opened: it is no serial port, or another program has it, "
+                f"like a console that is still open. [{exc}]"
             ) from exc
         try:
             self._enter(patience_s)
