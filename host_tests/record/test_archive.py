@@ -150,8 +150,13 @@ def test_signature_when_of_another_text_key_or_length_then_not_signed():
     assert not is_signed(digest, SIGNATURE, MODULUS[:-1] + "f")
     assert not is_signed(digest, SIGNATURE[2:], MODULUS)
     assert not is_signed(digest, "00" + SIGNATURE, MODULUS)
-    # A number as large as the modulus, or larger, means the same modulo it: refused.
-    assert not is_signed(digest, "f" * 512, MODULUS)
+    # A number that is larger by the modulus would do as well; this one's has room for it.
+    small = signed("6")[len("6signed ") :].decode().strip()
+    digest_of_6 = hashlib.sha256(b"6").digest()
+    assert is_signed(digest_of_6, small, MODULUS)
+    larger = "%0512x" % (int(small, 16) + int(MODULUS, 16))
+    assert len(larger) == 512
+    assert not is_signed(digest_of_6, larger, MODULUS)
     assert not is_signed(digest, "%0512x" % (int(SIGNATURE, 16) ^ 1), MODULUS)
     for trivial in ("0" * 512, "0" * 511 + "1", "%0512x" % (int(MODULUS, 16) - 1)):
         assert not is_signed(digest, trivial, MODULUS)
