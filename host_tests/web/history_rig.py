@@ -40,7 +40,7 @@ def ask(bridge, query="", path=PATH):
     got = []
 
     async def scenario(guard, clock, port):
-        raw = "GET %s%s HTTP/1.1\r\nHost: bay\r\n\r\n" % (path, query)
+        raw = "GET %s%s HTTP/1.1\r\nHost: localhost\r\n\r\n" % (path, query)
         got.append(parts(await exchange(port, raw.encode())))
 
     guard = serve_while(scenario, bridge, clock=bridge.clock)
