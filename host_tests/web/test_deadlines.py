@@ -48,6 +48,17 @@ def test_client_when_a_byte_a_minute_then_408_at_10_s_and_others_served_meanwhil
     assert (guard.served, guard.timed_out, guard.dropped, guard.failures) == (1, 1, 0, 0)
 
 
+def test_client_when_it_says_nothing_then_it_is_cut_without_a_word():
+    async def scenario(guard, clock, port):
+        started_ms = clock.now_ms
+        reader, writer = await connect(port)
+        assert await reader.read(-1) == b""
+        assert 10000 <= clock.now_ms - started_ms <= 10500
+        await hang_up(writer)
+
+    assert serve_while(scenario).timed_out == 1
+
+
 def test_deadline_when_bytes_trickle_in_then_it_does_not_move():
     async def scenario(guard, clock, port):
         started_ms = clock.now_ms

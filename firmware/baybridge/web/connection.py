@@ -21,6 +21,7 @@ class Connection:
         self.is_served = False  # set by the guard: it has one of the places
         self.is_overdue = False  # set by the guard, which then cancels the task
         self.is_given_up = False  # and this, if another client needed its place
+        self.is_begun = False  # a byte of the request has come
         self.is_sent = False  # a byte of the answer is on its way: no other status any more
         self.is_unread = True  # the client may still be sending
         self.is_head = False

@@ -180,7 +180,9 @@ class Guard:
             try:
                 if c.is_given_up:
                     self._put_busy(c)
-                else:
+                elif c.is_begun:
+                    # Nothing to one that said nothing: browsers connect before they know what to
+                    # ask, and Chromium takes what is there for the answer to its first request.
                     limit_s = c.limit_ms // 1000
                     self._put_problem(c, 408, "The request took longer than %d seconds." % limit_s)
             except OSError:
@@ -284,6 +286,7 @@ class Guard:
             piece = await c.reader.read(min(room, self.read_bytes))
             if not piece:
                 return None, None
+            c.is_begun = True
             head = head + piece if head else piece
             end = head.find(b"\r\n\r\n")
             line_n = head.find(b"\r\n")
