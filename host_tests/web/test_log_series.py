@@ -182,7 +182,7 @@ def test_week_then_bounded_memory_and_turns():
                 await clock.sleep_ms(1)
             gc.collect()
             before = gc.mem_alloc() if IS_MICROPYTHON else 0
-            writer.write(b"GET %s%s HTTP/1.1\r\nHost: bay\r\n\r\n" % (PATH.encode(), query))
+            writer.write(b"GET %s%s HTTP/1.1\r\nHost: localhost\r\n\r\n" % (PATH.encode(), query))
             while guard.connections:
                 blocks = SLOT.blocks_read
                 await clock.sleep_ms(0)
@@ -253,7 +253,7 @@ def test_card_when_one_history_is_read_then_the_next_waits_its_turn():
     answers = []
 
     async def scenario(guard, clock, port):
-        asked = b"GET %s?minutes=10080 HTTP/1.1\r\nHost: bay\r\n\r\n" % PATH.encode()
+        asked = b"GET %s?minutes=10080 HTTP/1.1\r\nHost: localhost\r\n\r\n" % PATH.encode()
         reader, writer = await connect(port, asked)
         while not bridge.is_card_read:
             await clock.sleep_ms(0)
@@ -274,7 +274,9 @@ def test_card_when_the_client_leaves_then_the_next_one_is_served():
     bridge = make_bridge(NOON_S, card)
 
     async def scenario(guard, clock, port):
-        asked = b"GET %s?minutes=10080&points=500 HTTP/1.1\r\nHost: bay\r\n\r\n" % PATH.encode()
+        asked = (
+            b"GET %s?minutes=10080&points=500 HTTP/1.1\r\nHost: localhost\r\n\r\n" % PATH.encode()
+        )
         for turns in (3, 40, 200):
             _, writer = await connect(port, asked)
             for _ in range(turns):
