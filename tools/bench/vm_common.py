@@ -72,15 +72,14 @@ def stand_for_board_modules(with_fakes):
 
 
 def firmware_modules():
-    """Return the modules main.py imports: the wiring with all below it, and every port."""
-    import os
+    """Return the modules main.py loads for a bridge without taps, LED or sleep.
 
-    names = ["baybridge.app"]
-    for entry in os.ilistdir("firmware/baybridge/ports"):
-        name = entry[0].rsplit(".", 1)[0]
-        if name[0] != "_":
-            names.append("baybridge.ports." + name)
-    return names
+    Everything else is loaded when somebody asks for it, and then stays.
+    """
+    ports = "radios ble board card clock files ntp probe watchdog wifi"
+    names = ["black_box", "baybridge.app_start"]
+    names += ["baybridge.ports." + name for name in ports.split()]
+    return names + ["baybridge.app", "baybridge.app_ports", "baybridge.tasks.confirm_start"]
 
 
 def import_all(names):

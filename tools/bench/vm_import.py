@@ -74,6 +74,7 @@ def main():
     result = {
         "bytes": used() - base,
         "asyncio_bytes": asyncio_bytes,
+        "modules": [name for name in sys.modules if name.startswith(("baybridge", "microdot"))],
         "file": getattr(sys.modules["baybridge.app"], "__file__", "frozen"),
         # Code cannot be asked where it is; a constant beside it can.
         "is_in_rom": is_in_rom(sys.modules["baybridge.protocol.checksum"]._TABLE),
