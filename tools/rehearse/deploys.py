@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tools.deploy import fit
@@ -38,6 +39,11 @@ class CuttableLink(Link):
     left = None
     used = 0
 
+    def __init__(self, device):
+        # (command, file) for each file that is opened on the board.
+        self.opened = []
+        super().__init__(device)
+
     def flush_each_piece(self):
         """Have every piece of a file reach the flash, as if the deployment ended after it.
 
@@ -51,6 +57,8 @@ class CuttableLink(Link):
         if self.left is not None and self.used >= self.left:
             raise CableCut
         self.used += 1
+        if script.startswith("begin("):
+            self.opened.append((self.used, script[7:-2]))
         return super().run(script)
 
 
@@ -59,7 +67,10 @@ def silent(text):
 
 
 def deploy(board, version, commands=None, is_flushed=False):
-    """Deploy to a PtyBoard, without the restart; return the number of commands it took."""
+    """Deploy to a PtyBoard, without the restart.
+
+    Return the number of commands it took, and of them those that opened a file.
+    """
     link = CuttableLink(board.device)
     if is_flushed:
         link.flush_each_piece()
@@ -71,7 +82,7 @@ def deploy(board, version, commands=None, is_flushed=False):
         install(link, described, version, silent)
     finally:
         link.close()
-    return link.used - began
+    return link.used - began, [(at - began, path) for at, path in link.opened]
 
 
 def changed(version):
@@ -125,19 +136,20 @@ class Rehearsal:
         allowed = ["new", "old" if self.old is not None else "nothing"]
         return {"versions": hashes, "beside": beside, "allowed": allowed}
 
-    def board(self, **settings):
+    def board(self, flash=None, **settings):
         """Return a board with what was on the flash at first, not switched on."""
-        shutil.copyfile(self.before, self.flash)
-        return PtyBoard(self.micropython, self.flash, **settings)
+        flash = flash or self.flash
+        shutil.copyfile(self.before, flash)
+        return PtyBoard(self.micropython, flash, **settings)
 
     def record(self, is_flushed=False):
-        """Deploy once without a fault; return the commands it took."""
+        """Deploy once without a fault; return what deploy() does."""
         journal = self.folder / "journal"
         journal.unlink(missing_ok=True)
         with self.board(journal=str(journal)) as board:
-            commands = deploy(board, self.new, None, is_flushed)
+            told = deploy(board, self.new, None, is_flushed)
         self.look_at(self.flash)
-        return commands
+        return told
 
     def cut_power(self, step=1, workers=2):
         """Start the board after every step-th write of the deployment that was recorded."""
@@ -148,20 +160,29 @@ class Rehearsal:
         for job in jobs:
             self._take(job)
 
-    def cut_cable(self, commands):
-        """Deploy anew and end it after so many commands; start the board."""
-        with self.board() as board:
+    def cut_cables(self, counts, workers=2):
+        """For each count: deploy anew, end it after so many commands, and start the board."""
+        with ThreadPoolExecutor(workers) as pool:
+            for job in pool.map(self._cut_cable, counts):
+                self._take(job)
+
+    def _cut_cable(self, commands):
+        flash = self.folder / f"cut{commands}.img"
+        with self.board(flash) as board:
             with contextlib.suppress(CableCut):
                 deploy(board, self.new, commands)
             # Whoever comes next resets it softly: what was open is closed half written.
             Link(board.device).close()
-        self.look_at(self.flash)
+        return self._started_once(flash)
 
     def look_at(self, flash):
         """Start the board on a flash as it is."""
+        self._take(self._started_once(flash))
+
+    def _started_once(self, flash):
         nothing = self.folder / "nothing"
-        nothing.write_bytes(b"")
-        self._take(self._started(flash, nothing, 0, 1))
+        nothing.touch()
+        return self._started(flash, nothing, 0, 1)
 
     def _started(self, flash, journal, first, step):
         words = [str(word) for word in (flash, journal, self.sought, first, step)]
