@@ -31,7 +31,14 @@ def with_tokens(token="change-it", read_token=None):
 
 
 def test_change_when_no_token_is_given_then_401_with_a_challenge():
-    for fields in ("", "Authorization: Basic Y2hhbmdlLWl0\r\n", "Authorization: change-it\r\n"):
+    for fields in (
+        "",
+        "Authorization: Basic Y2hhbmdlLWl0\r\n",
+        "Authorization: change-it\r\n",
+        # What a script sends whose $TOKEN is not set.
+        "Authorization: Bearer \r\n",
+        "Authorization: Bearer\r\n",
+    ):
         bridge = with_tokens()
         line, headers, body = change(fields, bridge)
         assert line == "HTTP/1.1 401 Unauthorized", fields
@@ -45,7 +52,7 @@ def test_change_when_no_token_is_given_then_401_with_a_challenge():
 
 
 def test_change_when_the_token_is_wrong_then_403():
-    for token in ("change-i", "change-itt", "CHANGE-IT", "change-it2", "", "\xe4nder"):
+    for token in ("change-i", "change-itt", "CHANGE-IT", "change-it2", "\xe4nder"):
         bridge = with_tokens()
         line, _, body = change("Authorization: Bearer %s\r\n" % token, bridge)
         assert line == "HTTP/1.1 403 Forbidden", token
@@ -177,6 +184,35 @@ def test_guesses_when_from_many_addresses_then_together_not_more_than_eight_clie
     assert status(gate, "change-it", "10.0.0.2") == 429
     after(clock, 60000)
     assert status(gate, "change-it", "10.0.0.2") == 200
+
+
+def test_guesses_when_from_many_addresses_then_who_had_the_token_last_is_not_kept_out():
+    clock = FakeClock()
+    gate = Gate(with_tokens(read_token="look-at-it"), clock)
+    assert status(gate, "change-it", "10.0.0.2", "GET") == 200
+    assert status(gate, "change-it", "10.0.0.3") == 200
+    for turn in range(20):
+        for i in range(100):
+            status(gate, "guess%d" % turn, "10.0.1.%d" % i)
+    assert gate.wrong == 80
+    assert status(gate, "change-it", "10.0.0.3") == 200
+    # The one before it has no place of its own any more, nor has one who may only read.
+    assert status(gate, "change-it", "10.0.0.2") == 429
+    assert status(gate, "look-at-it", "10.0.0.4", "GET") == 429
+    # Its own mistakes count as anybody's.
+    for _ in range(10):
+        assert status(gate, "guess", "10.0.0.3") == 403
+    assert status(gate, "change-it", "10.0.0.3") == 429
+    after(clock, 60000)
+    assert status(gate, "change-it", "10.0.0.3") == 200
+
+
+def test_guesses_when_the_token_is_empty_then_not_one():
+    gate = Gate(with_tokens(), FakeClock())
+    for _ in range(30):
+        assert status(gate, "") == 401
+    assert status(gate, "change-it") == 200
+    assert gate.wrong == 0
 
 
 def test_guesses_at_the_read_token_then_counted_the_same():

@@ -102,6 +102,8 @@ def test_request_when_for_another_name_then_421_whatever_it_asks_for():
         ("DELETE /api/v1/batteries", b"/api/v1/batteries"),
         ("POST /api/v1/time", b"/api/v1/time"),
         ("GET /healthz", b"/healthz"),
+        ("OPTIONS /api/v1/time", b"/api/v1/time"),
+        ("OPTIONS /nothing", b"/nothing"),
     ):
         raw = "%s HTTP/1.1\r\nHost: bay.evil.example\r\n\r\n" % start
         line, headers, body = ask(raw.encode())

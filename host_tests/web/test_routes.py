@@ -185,6 +185,20 @@ def test_wrong_method_then_405_with_allow():
     )
 
 
+def test_options_then_what_is_possible_and_no_word_to_other_sites():
+    raw = (
+        b"OPTIONS /api/v1/config HTTP/1.1\r\nHost: bay\r\nOrigin: http://evil.example\r\n"
+        b"Access-Control-Request-Method: PUT\r\n\r\n"
+    )
+    line, headers, body = parts(send(raw)[0])
+    assert (line, body) == ("HTTP/1.1 204 No Content", b"")
+    assert headers["allow"] == "GET, PUT, HEAD, OPTIONS"
+    assert [name for name in headers if name.startswith("access-control")] == []
+    line, _, body = parts(send(b"OPTIONS /nothing HTTP/1.1\r\nHost: bay\r\n\r\n")[0])
+    assert line == "HTTP/1.1 404 Not Found"
+    assert body == NOT_FOUND % b"/nothing"
+
+
 def test_handler_when_it_raises_then_500_without_its_words_and_remembered():
     class Broken(Bridge):
         def batteries_text(self):

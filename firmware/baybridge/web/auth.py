@@ -15,6 +15,8 @@ _PAUSE_S10 = const(600)
 # Clients whose wrong guesses are counted apart; the last slot is all others' together, so that
 # many addresses buy no more guesses and no memory.
 _CLIENTS = const(8)
+# One more, of the client that last had the token for changes: those many do not keep it out.
+_OWNER = const(8)
 
 _READING = const(" GET HEAD OPTIONS ")
 
@@ -28,9 +30,9 @@ class Gate:
         # For diagnostics: wrong tokens, and requests refused unseen because of them.
         self.wrong = 0
         self.paused = 0
-        self._clients = [None] * _CLIENTS
-        self._counts = bytearray(_CLIENTS)
-        self._wrong_s10 = [0] * _CLIENTS
+        self._clients = [None] * (_CLIENTS + 1)
+        self._counts = bytearray(_CLIENTS + 1)
+        self._wrong_s10 = [0] * (_CLIENTS + 1)
 
     def refuse(self, request):
         """Return the problem for a request that may not be answered, or None."""
@@ -57,6 +59,8 @@ class Gate:
         # Both are compared every time, so that the answer's time tells neither.
         can_read = is_same_secret(token, bridge.read_token)
         can_change = is_same_secret(token, bridge.token or "")
+        if can_change:
+            self._note_owner(request.client_addr)
         if can_read or can_change:
             return None
         self._count(slot, request.client_addr)
@@ -85,6 +89,7 @@ class Gate:
             return self._pause(request, slot)
         can_read = is_same_secret(token, bridge.read_token or "")
         if is_same_secret(token, bridge.token):
+            self._note_owner(request.client_addr)
             return None
         if can_read:
             return problem(
@@ -98,15 +103,21 @@ class Gate:
         client = _host_of(address)
         now_s10 = self._clock.uptime_s10()
         free = _CLIENTS - 1
-        for slot in range(_CLIENTS):
+        for slot in range(_CLIENTS + 1):
             # A guess long ago is forgotten, and a pause ends with it.
             if self._counts[slot] and now_s10 - self._wrong_s10[slot] >= _PAUSE_S10:
                 self._counts[slot] = 0
+            if self._clients[slot] == client and (self._counts[slot] or slot == _OWNER):
+                return slot
             if not self._counts[slot]:
                 free = min(free, slot)
-            elif self._clients[slot] == client:
-                return slot
         return free
+
+    def _note_owner(self, address):
+        client = _host_of(address)
+        if self._clients[_OWNER] != client:
+            self._clients[_OWNER] = client
+            self._counts[_OWNER] = 0
 
     def _is_paused(self, slot):
         return self._counts[slot] >= _MAX_WRONG
@@ -143,9 +154,12 @@ def is_same_secret(given: str, secret: str) -> bool:
 
 
 def bearer_of(request):
-    """Return the token of the Authorization header, or None."""
+    """Return the token of the Authorization header, or None.
+
+    An empty one is none: it is a script whose variable was not set, not a guess.
+    """
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" else None
+    return (token.strip() or None) if kind.lower() == "bearer" else None
 
 
 def is_foreign(request):

@@ -33,6 +33,8 @@ def _no_battery(bridge, request):
 def make_app(bridge, gate) -> Microdot:
     """Return the app; bridge is read anew at every request, gate (auth.Gate) asked first."""
     app = Microdot()
+    # OPTIONS would be answered before anybody looked whom it was meant for; not_allowed() does it.
+    app.options_handler = None
 
     def turn_back(request):
         # What is meant for another host. A phone on our access point does not know better.
@@ -244,6 +246,8 @@ def make_app(bridge, gate) -> Microdot:
         if answer is not None:
             return answer
         allow = app.default_options_handler(request)
+        if request.method == "OPTIONS":
+            return Response("", 204, allow)
         detail = "%s is not possible here, only %s." % (request.method, allow["Allow"])
         return problem(405, detail, request.path, allow)
 
