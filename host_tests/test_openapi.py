@@ -306,6 +306,19 @@ def test_everything_but_the_page_when_a_read_token_is_set_then_needs_one(bridge_
         assert ask(bridge, path, READ_TOKEN)[0] == 200
 
 
+def test_reading_when_a_page_of_another_site_asks_then_403_as_described(bridge_of):
+    bridge = bridge_of(READ_TOKEN)
+    wait_until_listening(bridge)
+    foreign = {"Origin": "http://evil.example"}
+    for path, methods in document()["paths"].items():
+        if "get" in methods:
+            url = path.replace("{id}", "house1").replace("{name}", "anchors.csv")
+            status, headers, _ = ask(bridge, url, READ_TOKEN, **foreign)
+            assert status == (200 if path == "/" else 403), path
+            assert ("403" in methods["get"]["responses"]) == (path != "/"), path
+            assert [one for one in headers if one.lower().startswith("access-control")] == []
+
+
 def test_description_when_asked_for_then_packed_with_its_tag_or_not_at_all(bridge_of):
     bridge = bridge_of()
     bridge.wait_for(lambda answer: answer)

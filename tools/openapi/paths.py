@@ -17,6 +17,7 @@ ANY = {
 }
 READ = {
     401: "A read token is set, and the request has none or a wrong one.",
+    403: "A read token is set, and a page of another site asks.",
     429: "Too many wrong tokens came from this address.",
 }
 CHANGE = {
@@ -130,7 +131,7 @@ HEALTH["responses"]["503"]["description"] = (
 
 PAGE = read("The dashboard", STRING, kind="text/html; charset=utf-8", answers=ETAG)
 PAGE["security"] = []
-for status in ("401", "429"):
+for status in ("401", "403", "429"):
     del PAGE["responses"][status]
 
 UPDATE = change(
@@ -249,7 +250,7 @@ PATHS = {
                 {"type": "string", "enum": ["true", "false"], "default": "false"},
                 "With its secrets; needs the token.",
             ),
-            more={403: CHANGE[403]},
+            more={403: READ[403] + " For secrets as for a change: " + CHANGE[403]},
         ),
         "put": change(
             "Bring another configuration: all of it or nothing", "ConfigRequest", "ConfigStored"
