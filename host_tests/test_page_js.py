@@ -26,7 +26,11 @@ def run_node(path):
 
 
 def test_files_when_looked_for_then_there_are_some():
-    assert [path.name for path in FILES] == ["events.test.mjs", "format.test.mjs"]
+    assert [path.name for path in FILES] == [
+        "events.test.mjs",
+        "format.test.mjs",
+        "stored.test.mjs",
+    ]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

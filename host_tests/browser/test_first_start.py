@@ -37,7 +37,7 @@ def test_network_when_its_password_is_wrong_then_said_and_when_right_then_joined
     page.get_by_role("button", name="Look for networks").click()
     networks = page.locator(".said li")
     expect(networks).to_have_count(3)
-    expect(networks.nth(0)).to_have_text(re.compile(r"^boat −\d\d dBm, wpa2$"))
+    expect(networks.nth(0)).to_have_text(re.compile(r"^boat −\d\d\sdBm, wpa2$"))
     networks.nth(0).get_by_role("button", name="boat").click()
     expect(page.get_by_label("Name of the network")).to_have_value("boat")
     password = page.get_by_label("Password", exact=True)
@@ -56,6 +56,13 @@ def test_network_when_its_password_is_wrong_then_said_and_when_right_then_joined
     expect(page.get_by_text("Joined, and kept.")).to_be_visible(timeout=30000)
     expect(page.get_by_text("Joined to boat as 127.0.0.2")).to_be_visible()
     rig.shot(page, "wifi-joined-phone")
+    assert stored(bridge)["wifi"] == {"ssid": "boat", "password": "secret word"}
+
+    # The form was read before that network was; saving it does not take it back.
+    page.get_by_label("Name", exact=True).fill("House bank")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".bar-below .said")).to_contain_text("Stored")
+    assert stored(bridge)["batteries"][0]["name"] == "House bank"
     assert stored(bridge)["wifi"] == {"ssid": "boat", "password": "secret word"}
 
     address = f"http://127.0.0.2:{bridge.port}"

@@ -12,14 +12,14 @@ import {
 } from "../../firmware/www/js/format.js";
 
 test("a number has its digits, its unit and a wide minus", () => {
-  assert.equal(num(13.194, 2, "V"), "13.19 V");
-  assert.equal(num(-48.215, 1, "A"), "−48.2 A");
-  assert.equal(num(0, 1, "A"), "0.0 A");
+  assert.equal(num(13.194, 2, "V"), "13.19\u00a0V");
+  assert.equal(num(-48.215, 1, "A"), "−48.2\u00a0A");
+  assert.equal(num(0, 1, "A"), "0.0\u00a0A");
   assert.equal(num(7, 0), "7");
 });
 
 test("nothing is minus zero", () => {
-  assert.equal(num(-0.04, 1, "A"), "0.0 A");
+  assert.equal(num(-0.04, 1, "A"), "0.0\u00a0A");
   assert.equal(num(-0.4, 0), "0");
   assert.equal(num(-0.05, 2), "−0.05");
 });
@@ -32,10 +32,10 @@ test("what is not known is no number", () => {
 });
 
 test("charging has a plus, and zero has no sign", () => {
-  assert.equal(signed(8.738, 1, "A"), "+8.7 A");
-  assert.equal(signed(-8.738, 1, "A"), "−8.7 A");
-  assert.equal(signed(0.04, 1, "A"), "0.0 A");
-  assert.equal(signed(0, 0, "mV"), "0 mV");
+  assert.equal(signed(8.738, 1, "A"), "+8.7\u00a0A");
+  assert.equal(signed(-8.738, 1, "A"), "−8.7\u00a0A");
+  assert.equal(signed(0.04, 1, "A"), "0.0\u00a0A");
+  assert.equal(signed(0, 0, "mV"), "0\u00a0mV");
   assert.equal(signed(0.4, 1), "+0.4");
 });
 

@@ -20,7 +20,7 @@ export function batteryButtons(id) {
   return h(
     "details",
     { class: "actions" },
-    h("summary", null, "More"),
+    h("summary", null, "Phone app, closer watch"),
     h(
       "p",
       { class: "row" },

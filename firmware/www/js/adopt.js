@@ -26,22 +26,29 @@ export function findPart(config, adopted) {
     found.replaceChildren(h("p", null, "Listening…"));
     try {
       const batteries = await ask("/api/v1/discovery", { patience: 60000 });
-      const rows = batteries.map(row);
-      found.replaceChildren(
-        rows.length
-          ? h("ul", { class: "found" }, rows)
-          : h(
-              "p",
-              null,
-              "None was heard. Is its Bluetooth awake, and no phone connected to it? Charge or load wakes it.",
-            ),
-      );
+      list(batteries);
     } catch (error) {
       report(found, error);
     }
   }
 
-  function row(one) {
+  function list(batteries) {
+    found.replaceChildren(
+      batteries.length
+        ? h(
+            "ul",
+            { class: "found" },
+            batteries.map((one) => row(one, batteries)),
+          )
+        : h(
+            "p",
+            null,
+            "None was heard. Is its Bluetooth awake, and no phone connected to it? Charge or load wakes it.",
+          ),
+    );
+  }
+
+  function row(one, all) {
     const isKnown = config.batteries.some((battery) => battery.address === one.address);
     const isRoom = hasFreePlace(config) || config.batteries.length < MAX_BATTERIES;
     const canAdopt = one.protocol === "abc" && !isKnown && isRoom;
@@ -54,11 +61,11 @@ export function findPart(config, adopted) {
       isKnown ? ", yours already" : "",
       one.note ? `: ${one.note}` : "",
       " ",
-      canAdopt ? button("Adopt", () => adopt(one)) : null,
+      canAdopt ? button("Adopt", () => adopt(one, all)) : null,
     );
   }
 
-  function adopt(one) {
+  function adopt(one, all) {
     // The first battery of a new bridge has a place that nobody was assigned to yet.
     const free = config.batteries.find((battery) => !battery.address);
     const mine = free ?? { ...blank(config), id: freeId(config) };
@@ -66,6 +73,7 @@ export function findPart(config, adopted) {
     mine.address = one.address;
     mine.address_type = one.address_type;
     if (one.name) mine.name = one.name;
+    list(all);
     adopted(mine);
   }
 }
@@ -102,6 +110,10 @@ export function batteryParts(config, redraw) {
           empty: null,
           hint: "Empty: found by its name",
         }),
+        field(battery, "match", "Name it is found by", {
+          place,
+          hint: "Or the beginning of it; used without an address",
+        }),
         field(battery, "address_type", "Kind of address", {
           place,
           options: [
@@ -132,23 +144,25 @@ const USUAL = [
 ];
 
 function tapsPart(battery, place, redraw) {
-  battery.taps ??= [];
   const { taps } = battery;
   return [
     h("h3", null, "Balance harness"),
     h(
       "p",
       { class: "hint" },
-      taps.length ? "The lowest tap first. All taps or none." : "Not wired.",
+      taps.length
+        ? "The lowest tap first, all or none. Each pin sits between two resistors: one to its " +
+            "tap, one to B−."
+        : "Not wired.",
     ),
     taps.map((tap, k) => {
       const at = { place: `${place}.taps[${k}]`, type: "number" };
       return h(
         "div",
-        { class: "fields" },
+        { class: "fields taps" },
         field(tap, "pin", `Tap ${k + 1}: pin`, at),
-        field(tap, "top_ohm", "Top leg", { ...at, unit: "Ω" }),
-        field(tap, "bottom_ohm", "Low leg", { ...at, unit: "Ω" }),
+        field(tap, "top_ohm", "To the tap", { ...at, unit: "Ω" }),
+        field(tap, "bottom_ohm", "To B−", { ...at, unit: "Ω" }),
       );
     }),
     h("p", { class: "row" }, taps.length ? tapButtons() : button("Four taps are wired", wire)),

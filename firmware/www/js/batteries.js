@@ -33,7 +33,12 @@ export function show(place) {
     const { batteries, bridge } = state;
     showAlarms(alarms, bridge?.alarms ?? []);
     empty.hidden = batteries.length > 0;
-    setText(empty, bridge ? "No battery is configured yet." : "Waiting for the first reading…");
+    setText(
+      empty,
+      bridge
+        ? "No battery is configured yet: Settings finds those nearby."
+        : "Waiting for the first reading…",
+    );
     bank.update(state.bank, batteries.length);
     for (const [id, card] of known) {
       if (batteries.some((one) => one.id === id)) continue;
@@ -223,8 +228,8 @@ class Card {
         : null,
       ["Cycles", num(bms.cycles, 0)],
       [
-        "In, out since it was first read",
-        `${num(counters?.charge_in_ah, 1)}, ${num(counters?.charge_out_ah, 1, "Ah")}`,
+        "Since it was first read",
+        `${num(counters?.charge_in_ah, 1, "Ah")} in, ${num(counters?.charge_out_ah, 1, "Ah")} out`,
       ],
       ["Bluetooth", linkText(link)],
     ];

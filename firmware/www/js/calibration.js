@@ -2,16 +2,23 @@
 
 import { ask } from "./api.js";
 import { answers, button, h, report, table } from "./dom.js";
+import { typed } from "./fields.js";
 import { localTime, num } from "./format.js";
 
-/** Return one box for each battery with taps. */
-export function calibrationPart(config) {
+/** Return one box for each battery with taps; kept() is told when the bridge stored coefficients. */
+export function calibrationPart(config, kept) {
   const wired = config.batteries.filter((battery) => battery.taps?.length);
-  if (!wired.length) return h("p", null, "No harness is wired to any battery.");
-  return wired.map((battery) => box(battery));
+  if (!wired.length)
+    return h(
+      "p",
+      null,
+      "No harness is wired to any battery. One is entered below, under Batteries and harness; " +
+        "then save, and restart.",
+    );
+  return wired.map((battery) => box(battery, kept));
 }
 
-function box(battery) {
+function box(battery, stored) {
   const state = h("div");
   const said = answers();
   const path = `/api/v1/batteries/${encodeURIComponent(battery.id)}/calibration`;
@@ -25,6 +32,7 @@ function box(battery) {
     null,
     h("legend", null, battery.name || battery.id),
     state,
+    h("h4", null, "With a multimeter"),
     h("p", null, "Black probe on B−, red probe on each tap in turn; no load, no charger."),
     h(
       "div",
@@ -42,8 +50,17 @@ function box(battery) {
       { class: "row" },
       press("Show what it would be", () => ({ ...meter(), keep: false })),
       press("Keep it", () => ({ ...meter(), keep: true })),
+    ),
+    h("h4", null, "Without one: against the cells of the BMS, at rest"),
+    h(
+      "p",
+      { class: "row" },
       press("Show against the BMS", () => ({ against: "bms", keep: false })),
       press("Keep against the BMS", () => ({ against: "bms", keep: true })),
+    ),
+    h(
+      "p",
+      { class: "row" },
       press("Back to the coefficients before", () => ({ undo: true })),
     ),
     said,
@@ -52,7 +69,7 @@ function box(battery) {
   function meter() {
     const body = {
       against: "multimeter",
-      taps_v: inputs.map(({ value }) => (value.trim() ? Number(value.replace(",", ".")) : null)),
+      taps_v: inputs.map(({ value }) => typed(value, "number", null)),
     };
     return second.checked ? { ...body, point: 2 } : body;
   }
@@ -60,17 +77,21 @@ function box(battery) {
   function press(label, bodyOf) {
     return button(label, async () => {
       try {
-        showAnswer(await ask(path, { method: "POST", body: bodyOf(), patience: 90000 }));
+        said.replaceChildren(h("p", null, "Measuring; this takes up to a minute…"));
+        const body = bodyOf();
+        const isDone = body.keep !== false;
+        showAnswer(await ask(path, { method: "POST", body, patience: 90000 }), isDone);
         load();
+        if (isDone) await stored();
       } catch (error) {
         report(said, error);
       }
     });
   }
 
-  function showAnswer({ taps, notes = [], kept }) {
+  function showAnswer({ taps, notes = [] }, isDone) {
     said.replaceChildren(
-      h("p", null, kept ? "Kept, and in force." : "Not kept yet: this is what it would be."),
+      h("p", null, isDone ? "Kept, and in force." : "Not kept yet: this is what it would be."),
       table(
         ["Tap", "Gain", "Offset", "Reads", "Would read"],
         taps.map((one) => [

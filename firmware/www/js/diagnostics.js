@@ -6,6 +6,17 @@ import { UNKNOWN, duration } from "./format.js";
 import { link } from "./files.js";
 
 const REFRESH_MS = 5000;
+const UNITS = {
+  bytes: "B",
+  dbm: "dBm",
+  ma: "mA",
+  mv: "mV",
+  ah: "Ah",
+  pct: "%",
+  min: "min",
+  ms: "ms",
+};
+const UNIT = new RegExp(`_(s|${Object.keys(UNITS).join("|")})$`);
 
 export function show(place) {
   const said = answers();
@@ -76,12 +87,13 @@ function list(rows) {
   return facts(rows.map(([name, value]) => [words(name), shown(name, value)]));
 }
 
-const words = (name) => name.replace(/_(s|bytes)$/, "").replaceAll("_", " ");
+const words = (name) => name.replace(UNIT, "").replaceAll("_", " ");
 
 function shown(name, value) {
   if (value === null || value === undefined) return UNKNOWN;
   if (typeof value === "object") return tree(value);
   if (typeof value === "boolean") return value ? "yes" : "no";
-  if (name.endsWith("_bytes")) return `${value.toLocaleString()} B`;
-  return name.endsWith("_s") && typeof value === "number" ? duration(value) : String(value);
+  const unit = UNIT.exec(name)?.[1];
+  if (typeof value !== "number" || !unit) return String(value);
+  return unit === "s" ? duration(value) : `${value.toLocaleString()} ${UNITS[unit]}`;
 }

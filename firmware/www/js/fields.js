@@ -22,7 +22,10 @@ export function field(
   } else if (options) {
     input = h(
       "select",
-      { onchange: () => (object[key] = input.value) },
+      {
+        onchange: () =>
+          (object[key] = options.find(([value]) => String(value) === input.value)[0]),
+      },
       options.map(([value, text]) => h("option", { value }, text)),
     );
     input.value = String(object[key]);
@@ -50,11 +53,11 @@ export function field(
     : h("label", null, name, input, hinted);
 }
 
-function typed(text, type, empty) {
+/** Return what a text means: a number where it is one, and else itself, for the bridge to refuse. */
+export function typed(text, type, empty) {
   const trimmed = type === "password" ? text : text.trim();
   if (trimmed === "") return empty;
   if (type !== "number") return trimmed;
-  // Not a number: sent as it is, and refused by the bridge with a sentence.
   const number = Number(trimmed.replace(",", "."));
   return Number.isFinite(number) ? number : trimmed;
 }
@@ -64,14 +67,34 @@ function unmark(input) {
   if (input.nextSibling?.className === "bad") input.nextSibling.remove();
 }
 
+/** Return the field of a place; of a place with several its first one. */
+export function fieldOf(root, place) {
+  const fields = [...root.querySelectorAll("[data-place]")];
+  return (
+    fields.find(({ dataset }) => dataset.place === place) ??
+    fields.find(
+      ({ dataset }) =>
+        /^[.[]/.test(dataset.place.slice(place.length)) && dataset.place.startsWith(place),
+    )
+  );
+}
+
+/** Return what a place is called on the page: its label and the part it is in. */
+export function nameOf(root, place) {
+  const input = fieldOf(root, place);
+  if (input?.dataset.place !== place) return place;
+  const label = input.closest("label");
+  const part = input.closest("fieldset, details").firstChild.textContent;
+  const text = [...label.childNodes].find((one) => one.nodeType === 3 && one.data.trim());
+  return `${part}: ${text.data.trim()}`;
+}
+
 /** Mark the fields that problems are about, and go to the first of them. */
 export function markProblems(root, problems) {
   for (const old of root.querySelectorAll("[aria-invalid]")) unmark(old);
   let first = null;
   for (const { place, message } of problems) {
-    const input = [...root.querySelectorAll("[data-place]")].find(
-      (one) => one.dataset.place === place,
-    );
+    const input = place && fieldOf(root, place);
     if (!input) continue;
     input.setAttribute("aria-invalid", "true");
     // Inside the label, so that it is read aloud with the field's name.

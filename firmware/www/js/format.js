@@ -10,13 +10,14 @@ export function num(value, digits, unit = "") {
     .toFixed(digits)
     .replace(/^-(?=0(\.0*)?$)/, "")
     .replace("-", "−");
-  return unit ? `${text} ${unit}` : text;
+  // A unit alone on the next line belongs to nothing.
+  return unit ? `${text}\u00a0${unit}` : text;
 }
 
 /** Return a number with its sign, so that charging and discharging look different. */
 export function signed(value, digits, unit) {
   const text = num(value, digits, unit);
-  return value > 0 && text !== UNKNOWN && !/^0(\.0*)?( |$)/.test(text) ? `+${text}` : text;
+  return value > 0 && text !== UNKNOWN && !/^0(\.0*)?(\s|$)/.test(text) ? `+${text}` : text;
 }
 
 /** Return a duration in its two largest units. */

@@ -98,7 +98,7 @@ export function backupPart(config, restored) {
       const given = JSON.parse(await file.files[0].text());
       if (!Array.isArray(given.batteries)) throw new SyntaxError();
       // What the file leaves out stays as it is.
-      restored({ ...config, ...given });
+      restored(given);
     } catch {
       report(said, new Error("This file is not a configuration of a Bay Bridge."));
     }

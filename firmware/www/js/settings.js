@@ -5,9 +5,11 @@ import { batteryParts, findPart } from "./adopt.js";
 import { ask } from "./api.js";
 import { calibrationPart } from "./calibration.js";
 import { answers, button, h, report } from "./dom.js";
-import { field, markProblems } from "./fields.js";
+import { fieldOf, markProblems, nameOf } from "./fields.js";
 import { accessPart, backupPart, clockPart, restart } from "./keep.js";
 import { configProblems, loadProblems } from "./notices.js";
+import { alarmPart, boardPart, logPart, powerPart } from "./parts.js";
+import { changed, follow, whole } from "./stored.js";
 import { wifiPart } from "./wifi.js";
 
 const UNSAVED = "Changes are not saved. Leave all the same?";
@@ -53,7 +55,7 @@ export function show(place) {
   let stored = "";
   loadProblems().then(showProblems);
   addEventListener("beforeunload", warn);
-  draw();
+  drawTools();
   load();
   return (isAsked) => {
     if (isAsked && isChanged() && !confirm(UNSAVED)) return false;
@@ -102,13 +104,21 @@ export function show(place) {
   }
 
   function take(given) {
-    config = given;
+    config = whole(given);
+    stored = JSON.stringify(config);
     bar.hidden = false;
     bar.lastChild.hidden = false;
+    drawTools();
     draw();
-    // Drawn, what the bridge left out is in it, too.
-    stored = JSON.stringify(config);
-    showUnsaved();
+  }
+
+  // What is stored has been changed past this form, by a calibration or the test of a network.
+  async function reload() {
+    if (!config) return;
+    const fresh = whole(await ask("/api/v1/config"));
+    follow(config, JSON.parse(stored), fresh);
+    stored = JSON.stringify(fresh);
+    draw();
   }
 
   // What asks the bridge by itself is made only when it is opened.
@@ -133,74 +143,97 @@ export function show(place) {
     return element;
   }
 
-  function draw() {
+  function drawTools() {
     tools.replaceChildren(
       config ? part("find", "Find batteries nearby", () => findPart(config, adopted)) : "",
-      part("wifi", "Wi-Fi", wifiPart),
+      part("wifi", "Wi-Fi", () => wifiPart(reload)),
       part("clock", "Clock", clockPart),
-      config ? part("calibration", "Calibrate the harness", () => calibrationPart(config)) : "",
+      config
+        ? part("calibration", "Calibrate the harness", () => calibrationPart(config, reload))
+        : "",
       config ? part("backup", "Backup and restore", () => backupPart(config, restored)) : "",
       part("restart", "Restart", restartPart),
     );
-    if (config) {
-      form.replaceChildren(
-        h("h3", null, "What is stored"),
-        h("p", { class: "hint" }, "Nothing of this is changed before you save."),
-        formPart("batteries", "Batteries and harness", batteryParts(config, draw)),
-        formPart("alarms", "Alarm limits", alarmPart(config.alarms)),
-        formPart("log", "Log on the card", logPart(config.log)),
-        formPart("power", "Sleep when the batteries are low", powerPart(config.power)),
-        formPart("access", "Name, tokens and port", accessPart(config)),
-      );
-    }
+  }
+
+  function draw() {
+    const place = form.contains(document.activeElement) && document.activeElement.dataset.place;
+    form.replaceChildren(
+      h("h3", null, "What is stored"),
+      h("p", { class: "hint" }, "Nothing of this is changed before you save."),
+      formPart("batteries", "Batteries and harness", batteryParts(config, draw)),
+      formPart("alarms", "Alarm limits", alarmPart(config.alarms)),
+      formPart("log", "Log on the card", logPart(config.log)),
+      formPart("power", "Sleep when the batteries are low", powerPart(config.power)),
+      formPart("access", "Name, tokens and port", accessPart(config)),
+      formPart("board", "Pins, LED and radio", boardPart(config)),
+    );
+    if (place) fieldOf(form, place)?.focus();
     showUnsaved();
   }
 
   function adopted(battery) {
     open.add("batteries");
     draw();
-    const name = form.querySelector(
-      `[data-place="batteries[${config.batteries.indexOf(battery)}].name"]`,
-    );
-    name?.focus();
+    fieldOf(form, `batteries[${config.batteries.indexOf(battery)}].name`)?.focus();
     said.replaceChildren(h("p", null, "Give it a name, then save."));
   }
 
   function restored(given) {
-    config = given;
-    draw();
+    const before = structuredClone(config);
+    try {
+      Object.assign(config, whole(given));
+      draw();
+    } catch (error) {
+      // Not what it looked like.
+      Object.assign(config, before);
+      draw();
+      throw error;
+    }
     said.replaceChildren(h("p", null, "The file is in the form now: look it over, then save."));
   }
 
   async function save(event) {
     event.preventDefault();
+    // What is typed while the bridge stores this is not stored.
+    const sent = JSON.stringify(config);
     try {
-      const told = await ask("/api/v1/config", { method: "PUT", body: config });
-      stored = JSON.stringify(config);
-      showUnsaved();
+      const body = changed(config, JSON.parse(stored));
+      const told = await ask("/api/v1/config", { method: "PUT", body });
+      stored = sent;
       markProblems(form, []);
-      showStored(told.restart_needed ?? []);
+      showStored(told);
+      // As the bridge has it now; a calibration it kept, a token it hides.
+      await reload().catch(showUnsaved);
+      if (body.batteries) drawTools();
     } catch (error) {
       report(said, error);
-      markProblems(form, error.problems);
+      markProblems(form, error.problems ?? []);
     }
   }
 
-  function showStored(waits) {
+  function showStored({ restart_needed: waits = [], warnings = [] }) {
+    const list = (rows) => h("ul", null, rows);
     said.replaceChildren(
       h(
         "p",
         null,
         waits.length ? "Stored. These wait for a restart of the bridge:" : "Stored, and in force.",
       ),
-      waits.length
+      waits.length ? list(waits.map((one) => h("li", null, nameOf(form, one)))) : "",
+      waits.length ? button("Restart now", () => restart(said), null) : "",
+      warnings.length
         ? h(
-            "ul",
-            null,
-            waits.map((one) => h("li", null, h("code", null, one))),
+            "div",
+            { class: "warning" },
+            h("p", null, "Stored all the same, but look at this:"),
+            list(
+              warnings.map(({ place, message }) =>
+                h("li", null, place ? `${nameOf(form, place)}: ${message}` : message),
+              ),
+            ),
           )
         : "",
-      waits.length ? button("Restart now", () => restart(said), null) : "",
     );
   }
 }
@@ -211,75 +244,5 @@ function restartPart() {
     h("p", { class: "hint" }, "Takes some seconds. The log is written to the card before."),
     button("Restart the bridge", () => restart(said)),
     said,
-  ];
-}
-
-const LIMITS = [
-  ["cell_ov_mv", "Cell too high", "mV"],
-  ["cell_uv_mv", "Cell too low", "mV"],
-  ["battery_ov_per_cell_mv", "Battery too high, per cell", "mV"],
-  ["battery_uv_per_cell_mv", "Battery too low, per cell", "mV"],
-  ["spread_rest_mv", "Spread at rest", "mV"],
-  ["spread_load_mv", "Spread under load", "mV"],
-  ["spread_full_mv", "Spread near full", "mV"],
-  ["charge_cold_c", "Too cold to charge", "°C"],
-  ["charge_hot_c", "Too hot to charge", "°C"],
-  ["discharge_cold_c", "Too cold to discharge", "°C"],
-  ["discharge_hot_c", "Too hot to discharge", "°C"],
-  ["soc_low_pct", "State of charge low", "%"],
-];
-
-function alarmPart(alarms) {
-  const number = { place: "alarms", type: "number", empty: null };
-  return [
-    h(
-      "p",
-      { class: "hint" },
-      "Empty means: the battery's own limit, or where it told none, the usual one for LiFePO4.",
-    ),
-    h(
-      "div",
-      { class: "fields" },
-      LIMITS.map(([key, label, unit]) => field(alarms, key, label, { ...number, unit })),
-    ),
-  ];
-}
-
-function powerPart(power) {
-  const number = { place: "power", type: "number", empty: null };
-  return [
-    h(
-      "p",
-      { class: "hint" },
-      "Awake, the bridge takes about 25 Ah a month. Asleep it has no page and no alarms; it wakes " +
-        "to read and log. Both limits empty: it never sleeps.",
-    ),
-    h(
-      "div",
-      { class: "fields" },
-      field(power, "sleep_below_soc_pct", "Below a charge of", { ...number, unit: "%" }),
-      field(power, "sleep_below_cell_mv", "Below a mean cell of", { ...number, unit: "mV" }),
-      field(power, "wake_min", "Wake every", { ...number, unit: "min" }),
-    ),
-  ];
-}
-
-function logPart(log) {
-  const number = { place: "log", type: "number" };
-  return [
-    field(log, "enabled", "Log to the card", { place: "log", type: "switch" }),
-    h(
-      "div",
-      { class: "fields" },
-      field(log, "record_s", "A record every", { ...number, unit: "s" }),
-      field(log, "fast_s", "When values move", { ...number, unit: "s", hint: "0: no more often" }),
-      field(log, "rest_s", "At rest", { ...number, unit: "s", hint: "0: as often" }),
-      field(log, "flush_s", "Written to the card every", { ...number, unit: "s" }),
-      field(log, "min_free_mb", "Space that stays free", { ...number, unit: "MB" }),
-    ),
-    field(log, "delete_oldest", "Delete the oldest days when the card is full", {
-      place: "log",
-      type: "switch",
-    }),
   ];
 }

@@ -11,8 +11,8 @@ const UNHEARD =
   "The bridge is not heard any more, so it has perhaps joined. Put this device on the network you " +
   "named, and try the bridge's name there; if that fails, come back to the bridge's own network.";
 
-/** Return the part of the settings that joins a network. */
-export function wifiPart() {
+/** Return the part of the settings that joins a network; kept() is told of one that is stored. */
+export function wifiPart(kept) {
   const now = h("p");
   const said = answers();
   const found = answers();
@@ -75,7 +75,10 @@ export function wifiPart() {
       const body = { ssid: ssid.value, password: password.value };
       await ask("/api/v1/wifi", { method: "PUT", body });
       said.replaceChildren(h("p", null, "Trying to join; this takes up to half a minute…"));
-      said.replaceChildren(...ended(await outcome()));
+      const test = await outcome();
+      said.replaceChildren(...ended(test));
+      // The bridge may have another address by now.
+      if (test?.state === "joined") await kept().catch(() => {});
     } catch (error) {
       report(said, error);
     }
