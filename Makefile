@@ -14,6 +14,7 @@ SD =
 # A board on a cable, a MicroPython for it, a build tree of MicroPython and a board's name there.
 DEVICE =
 IMAGE =
+FROM =
 BUILD =
 BOARD =
 FIRST_START =
@@ -39,6 +40,7 @@ help:
 	@echo 'make calibrate ARGS="http://bay"  the taps of a harness, against a multimeter or the BMS'
 	@echo 'make deploy DEVICE=/dev/ttyUSB0  the firmware onto a board on a cable; flash IMAGE= erases it first'
 	@echo 'make console, logs or backup DEVICE=  the board: its prompt, what it says, your files on it'
+	@echo 'make restore DEVICE= FROM=build/backup/...  a backup back onto the board'
 	@echo 'make image BUILD= BOARD=  a MicroPython with the firmware in it, for boards without PSRAM'
 	@echo 'make hardware-report DEVICE=/dev/ttyUSB0  asks a real board everything, into one file to send in; URL='
 	@echo 'make update HOST=bay  a new version over Wi-Fi; once before: make update-key HOST=bay'
@@ -124,6 +126,9 @@ flash: setup try-page .tools/flash
 console logs backup: setup
 	@PYTHONPATH=$(HOST_PATH) $(VENV)/python -m tools.deploy $@ '$(DEVICE)'
 
+restore: setup
+	@PYTHONPATH=$(HOST_PATH) $(VENV)/python -m tools.deploy restore '$(DEVICE)' '$(FROM)'
+
 image: setup
 	@PYTHONPATH=$(HOST_PATH) $(VENV)/python -m tools.deploy image '$(BUILD)' '$(BOARD)'
 
@@ -135,6 +140,8 @@ hardware-report: setup
 # BAYBRIDGE_TOKEN. ARGS="--wait" waits until the new version stays, "--force" takes an older one.
 update-key: setup .tools/update
 	@$(VENV)/python -m tools.update key $(HOST) --key '$(KEY)' $(ARGS)
+	@if [ -n '$(DEVICE)' ]; then PYTHONPATH=$(HOST_PATH) $(VENV)/python -m tools.deploy \
+	update-key '$(DEVICE)' '$(KEY:.pem=.txt)'; fi
 
 update-archive: setup try-page .tools/update
 	@$(VENV)/python -m tools.update archive --key '$(KEY)' $(ARGS)
@@ -168,4 +175,5 @@ clean:
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: all help setup run page try-page openapi try-debian test screenshots test-upy bench logview \
-	divider calibrate update-key update-archive update hardware-report lint format size clean
+	divider calibrate deploy flash console logs backup restore image hardware-report \
+	update-key update-archive update lint format size clean

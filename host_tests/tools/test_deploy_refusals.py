@@ -20,7 +20,7 @@ S3 = {
     "version": ["1", "28", "0", ""],
     "mpy": 6,
     "machine": "Generic ESP32S3 module with ESP32S3",
-    "has_psram": False,
+    "has_psram": True,
     "frozen": None,
     "file_system": "VfsLfs2",
     "block_bytes": 4096,
@@ -53,10 +53,11 @@ def two():
         {},
         {"version": ["1", "26", "0", ""]},
         {"version": ["1", "27", "1", ""]},
-        {"machine": WROVER, "has_psram": True},
-        {"machine": WROOM, "frozen": "0.1.0"},
+        {"machine": WROVER},
+        {"machine": WROOM, "has_psram": False, "frozen": "0.1.0"},
+        {"has_psram": False, "frozen": "0.1.0"},
         # The code in an image is not ours to refuse for what mpy-cross writes.
-        {"machine": C3, "frozen": "0.1.0", "mpy": 5},
+        {"machine": C3, "has_psram": False, "frozen": "0.1.0", "mpy": 5},
     ],
 )
 def test_fit_when_the_board_can_run_it_then_nothing_is_said(said):
@@ -81,10 +82,11 @@ def test_fit_when_the_mpy_version_is_another_then_refused():
 
 
 @pytest.mark.parametrize(
-    ("machine", "board"), [(WROOM, "ESP32_GENERIC"), (C3, "ESP32_GENERIC_C3")]
+    ("machine", "board"),
+    [(WROOM, "ESP32_GENERIC"), (C3, "ESP32_GENERIC_C3"), (S3["machine"], "ESP32_GENERIC_S3")],
 )
 def test_fit_when_the_memory_is_too_small_then_it_says_make_image(machine, board):
-    said = refusal(machine=machine)
+    said = refusal(machine=machine, has_psram=False)
     assert "has no PSRAM" in said
     assert f"`make image BUILD=... BOARD={board}`" in said
 

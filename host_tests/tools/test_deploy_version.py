@@ -234,6 +234,45 @@ def test_backup_when_the_board_is_blank_then_said_so(tmp_path):
         link.close()
 
 
+@pytest.mark.skipif(micropython_command() is None, reason=NO_MICROPYTHON)
+def test_restore_when_a_backup_is_put_back_then_its_files_are_there(tmp_path):
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (kept / "config.json").write_bytes(b"old settings")
+    (kept / "token.txt").write_bytes(b"0123456789abcdef\n")
+    with blank_board(tmp_path) as board:
+        link = Link(board.device)
+        link.put(b"new settings", "/config.json")
+        link.put(b"code", "/main.py")
+        assert backup.put_back(link, str(kept), print) == ["config.json", "token.txt"]
+        there = ["/config.json", "/token.txt", "/main.py", "/config.json.new"]
+        assert [text for _, text in link.call("texts", there)] == [
+            "old settings",
+            "0123456789abcdef\n",
+            "code",
+            None,
+        ]
+        assert backup.put_back(link, str(kept / "token.txt"), print) == ["token.txt"]
+        link.close()
+
+
+def test_restore_when_it_is_no_backup_then_said_why(tmp_path):
+    def refused(source):
+        with pytest.raises(DeployError) as raised:
+            backup.files_of(source)
+        return str(raised.value)
+
+    assert refused("").startswith("FROM says what is put back")
+    assert refused(str(tmp_path / "gone")) == f"there is no {tmp_path}/gone."
+    assert refused(str(tmp_path)) == (
+        f"{tmp_path} is no backup: there is no file. Nothing was written."
+    )
+    (tmp_path / "main.py").write_text("code")
+    assert refused(str(tmp_path)) == (
+        f"{tmp_path} is no backup: main.py is no file of yours. Nothing was written."
+    )
+
+
 def test_console_when_listened_to_then_lines_come_whole(tmp_path):
     master, slave = pty.openpty()
     tty.setraw(slave)

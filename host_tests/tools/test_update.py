@@ -30,7 +30,7 @@ def test_archive_when_built_then_the_board_takes_it(tmp_path, keys):
     assert (head.version, head.mpy, head.chip, head.size) == ("1.2.3", 6, "any", 4101)
     # Two blocks and one, none for an empty file, two each for four folders, and 16 to spare.
     assert head.free_bytes == (2 + 1 + 8 + 16) * 4096
-    assert head.heap_bytes == 163840
+    assert head.heap_bytes == 348160
     digest = hashlib.sha256(b"".join(head.lines)).digest()
     assert is_signed(digest, head.signature, modulus_of(keys.public_text(key)))
     other = keys.make(tmp_path / "other.pem")

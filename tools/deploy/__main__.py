@@ -83,12 +83,41 @@ def keep(device, _=None):
         link.close()
 
 
+def restore(device, source):
+    """Put a backup back, or one file of it; the versions on the board stay."""
+    backup.files_of(source)
+    check_device(device, "restore")
+    link = Link(device)
+    try:
+        backup.put_back(link, source, say)
+        link.reset("a backup was put back")
+    finally:
+        link.close()
+
+
+def set_key(device, path):
+    """Have the board know the owner's public key; over a cable it may be another one."""
+    path = Path(path)
+    if not path.is_file():
+        raise DeployError(f"there is no {path}; `make update-key` makes one.")
+    check_device(device, "update-key")
+    link = Link(device)
+    try:
+        backup.put(link, "update_key.txt", path.read_bytes())
+        say(f"the board takes what is signed with the key of {path}")
+        link.reset("a key was set")
+    finally:
+        link.close()
+
+
 COMMANDS = {
     "deploy": deploy,
     "flash": flash_and_deploy,
     "console": open_console,
     "logs": logs,
     "backup": keep,
+    "restore": restore,
+    "update-key": set_key,
     # make image BUILD= BOARD=: no board is asked.
     "image": image.build,
 }
