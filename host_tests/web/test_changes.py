@@ -188,8 +188,15 @@ def test_body_when_wrong_then_its_status_and_a_sentence_that_names_the_key():
         (FAST, '{"minutes":5}}', 400, NOT_JSON),
         (FAST, '{"minutes":5}{"minutes":6}', 400, NOT_JSON),
         (FAST, "{'minutes':5}", 400, NOT_JSON),
-        (FAST, b'{"minutes\xff":5}', 400, NOT_JSON),
-        (FAST, "[" * 256, 400, None),
+        # MicroPython's parser takes all of these.
+        (FAST, '{"minutes" 5}', 400, NOT_JSON),
+        (FAST, '{"minutes":5,}', 400, NOT_JSON),
+        (FAST, '{"minutes":5]', 400, NOT_JSON),
+        (FAST, '{"minutes":5;}', 400, NOT_JSON),
+        (FAST, '{"minutes":05}', 400, NOT_JSON),
+        (FAST, '{"minutes":5,"minutes":6}', 400, 'The body has the key "minutes" twice.'),
+        (FAST, b'{"minutes\xff":5}', 400, "The body is not UTF-8 text."),
+        (FAST, "[" * 256, 400, NOT_JSON),
         (FAST, "[5]", 422, 'The body has to be an object like {"minutes": ...}.'),
         (FAST, "5", 422, 'The body has to be an object like {"minutes": ...}.'),
         (FAST, "null", 422, 'The body has to be an object like {"minutes": ...}.'),
@@ -198,10 +205,6 @@ def test_body_when_wrong_then_its_status_and_a_sentence_that_names_the_key():
     ):
         (line, headers, got), changes = post(path, body)
         assert changes == [], (path, body)
-        if detail is None:
-            # An unfinished list: no JSON to CPython, a list to MicroPython 1.25.
-            assert line[9:12] in ("400", "422"), line
-            continue
         assert line.startswith("HTTP/1.1 %d " % status), (path, body, line, got)
         assert headers["content-type"] == "application/problem+json"
         assert detail_of(got) == detail, (path, body, got)

@@ -129,6 +129,8 @@ def test_join_when_something_is_wrong_then_its_status_and_nothing_begins():
         (b'{"ssid":"boat","password":"pass\\u00e9word"}', 422, "password: has characters outside"),
         (b'{"ssid":"boat"}', 422, "password: has to be 8 to 63 characters long; only an open"),
         (b'{"ssid":"boat","password":""}', 422, "password: has to be 8 to 63"),
+        ('{"ssid":"\\"Café\\"","password":false}'.encode(), 422, "password: is not a text."),
+        ('{"ssid":"\\"Café\\"","password":[]}'.encode(), 422, "password: is not a text."),
         (b'{"ssid":"nowhere","password":null}', 422, "password: has to be 8 to 63"),
         (b'{"ssid":"boat","key":"secret word"}', 422, "key: unknown key; known here: ssid,"),
         (b"[]", 422, "The body has to be an object"),

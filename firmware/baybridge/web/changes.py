@@ -16,7 +16,7 @@ from baybridge.record.json_text import fixed, flag, object_of, text
 from baybridge.web.head import Refusal
 from baybridge.web.problem import problem
 
-# The longest body with a meaning has 60; this also bounds how deep brackets can nest.
+# The longest body with a meaning has 60.
 _MAX_BODY_BYTES = const(256)
 _MAX_HOLD_MINUTES = const(120)
 _MAX_RECORD_MINUTES = const(60)
@@ -131,24 +131,27 @@ def object_in(request, example, max_bytes):
         raise Refusal(415, "The body has to be JSON, with 'Content-Type: application/json'.")
     if len(body) > max_bytes:
         raise Refusal(413, "The body is longer than %d bytes." % max_bytes)
+    # The board's heap has no room for many copies of a long one.
+    request._body = b""
     try:
-        # The board's heap has no room for many copies of a long one.
-        request._body = b""
-        body = str(body, "utf-8").strip()
-        if not body:
-            raise Refusal(400, "There is no body; it is an object like %s." % example)
-        # MicroPython up to 1.25 takes an object that was cut off for a whole one; cut off in
-        # here, it swallows the 1.
-        body = "[%s,1]" % body
-        given = json.loads(body)
-    # RuntimeError and MemoryError: brackets nested too deeply, on CPython and on the board.
-    except (ValueError, RuntimeError, MemoryError):
-        raise Refusal(400, "The body is not JSON.")
-    if len(given) != 2 or given[1] != 1:
-        raise Refusal(400, "The body is not JSON.")
-    if not isinstance(given[0], dict):
+        whole = str(body, "utf-8")
+    except ValueError:
+        raise Refusal(400, "The body is not UTF-8 text.")
+    if not whole.strip():
+        raise Refusal(400, "There is no body; it is an object like %s." % example)
+    from baybridge.web.json_syntax import check
+
+    try:
+        check(body)
+        body = None
+        given = json.loads(whole)
+    except ValueError as exc:
+        # The parser's own words are for a number of thousands of digits, on CPython.
+        said = str(exc)
+        raise Refusal(400, said if said.startswith("The body ") else "The body is not JSON.")
+    if not isinstance(given, dict):
         raise Refusal(422, "The body has to be an object like %s." % example)
-    return given[0]
+    return given
 
 
 def _minutes(body, default, high):

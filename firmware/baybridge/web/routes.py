@@ -34,7 +34,7 @@ def make_app(bridge, gate) -> Microdot:
     """Return the app; bridge is read anew at every request, gate (auth.Gate) asked first."""
     app = Microdot()
     # OPTIONS would be answered before anybody looked whom it was meant for; not_allowed() does it.
-    app.options_handler = None
+    app.options_handler = None  # type: ignore[assignment]
 
     def turn_back(request):
         # What is meant for another host. A phone on our access point does not know better.

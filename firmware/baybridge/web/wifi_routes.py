@@ -43,8 +43,10 @@ def join(bridge, request):
         why = why_not("text", ssid, 1, 32, "bytes")
         if why:
             raise Refusal(422, "ssid: %s." % why)
-        password = body.get("password") or ""
-        if password:
+        password = body.get("password")
+        if password is None:
+            password = ""
+        if password != "":
             _check(password)
         else:
             _check_open(bridge, request, ssid)
