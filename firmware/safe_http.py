@@ -1,10 +1,11 @@
 """Safe mode's own HTTP, on a bare socket: one request, with a limit on everything it reads.
 
-The application's server is part of the version that may be what crashes. This one knows GET and
-a form, and one client at a time.
+The application's server is part of the version that may be what crashes. This one knows GET, a
+form and the one long body of an update, and one client at a time.
 """
 
 import binascii
+import json
 import socket
 import time
 from micropython import const
@@ -13,13 +14,20 @@ PORT = 80
 # How long a client may take, and how long the server waits for one: the watchdog waits too.
 CLIENT_S = 10
 TURN_S = 1
+# How long an archive may take. Each piece of it has CLIENT_S.
+ARCHIVE_S = 600
 
 _MAX_HEAD = const(1024)
-_MAX_BODY = const(256)
+_MAX_FORM = const(256)
+# As the application has it (web/guard.py).
+_MAX_ARCHIVE = const(1048576)
 _DRAIN_S = 0.1
-_DRAINS = const(8)
+# A browser listens only when it has sent all of a body, and the air makes pauses in it.
+_DRAIN_LONG_S = 1
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _PHRASES = {
     200: "OK",
+    202: "Accepted",
     400: "Bad Request",
     403: "Forbidden",
     404: "Not Found",
@@ -28,8 +36,10 @@ _PHRASES = {
     409: "Conflict",
     411: "Length Required",
     413: "Content Too Large",
+    422: "Unprocessable Content",
     431: "Request Header Fields Too Large",
     500: "Internal Server Error",
+    503: "Service Unavailable",
 }
 
 
@@ -68,28 +78,34 @@ def serve_next(server, safe):
 
 def serve(client, safe):
     """Read one request, answer it; the caller closes."""
-    end_s = time.time() + CLIENT_S
+    request = None
     try:
-        method, path, body = read_request(client, end_s)
-        status, page = safe.answer(method, path, body)
+        request = read_request(client, time.time() + CLIENT_S)
+        status, text = safe.answer(request)
     except Refused as refused:
-        status, page = refused.status, safe.page(refused.sentence)
-        _drain(client)
+        status = refused.status
+        if request is not None and request.is_json:
+            text = json.dumps({"status": status, "detail": refused.sentence})
+        else:
+            text = safe.page(refused.sentence)
+        _drain(client, _DRAIN_LONG_S if request is not None and request.is_long else _DRAIN_S)
     except MemoryError:
-        status, page = 500, "The bridge is out of memory."
-    raw = page.encode()
+        status, text = 500, "The bridge is out of memory."
+    raw = text.encode()
+    kind = "application/json" if text[0] == "{" else "text/html; charset=utf-8"
     head = (
-        "HTTP/1.0 %d %s\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n"
+        "HTTP/1.0 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n"
         "Cache-Control: no-store\r\nX-Frame-Options: DENY\r\nConnection: close\r\n\r\n"
     )
-    _send(client, (head % (status, _PHRASES[status], len(raw))).encode() + raw)
+    _send(client, (head % (status, _PHRASES[status], kind, len(raw))).encode() + raw)
 
 
-def _drain(client):
+def _drain(client, silence_s):
     # Closed with something unread, the connection takes the answer with it (RFC 9112 9.6).
-    client.settimeout(_DRAIN_S)
+    end_s = time.time() + CLIENT_S
+    client.settimeout(silence_s)
     try:
-        for _ in range(_DRAINS):
+        while time.time() < end_s:
             if not client.recv(_MAX_HEAD):
                 return
     except OSError:
@@ -105,45 +121,99 @@ def _send(client, raw):
 
 
 def read_request(client, end_s):
-    """Return (method, path, body); Refused when it is malformed, too long or too slow."""
+    """Return the Request, its head read; Refused when it is malformed, too long or too slow."""
     raw = b""
     while b"\r\n\r\n" not in raw:
         if len(raw) >= _MAX_HEAD:
             raise Refused(431, "The request's head is too long.")
         raw += _receive(client, _MAX_HEAD - len(raw), end_s)
-    head, _, body = raw.partition(b"\r\n\r\n")
+    head, _, rest = raw.partition(b"\r\n\r\n")
     try:
         lines = head.decode().split("\r\n")
-        method, path, version = lines[0].split(" ")
+        method, target, version = lines[0].split(" ")
     except (UnicodeError, ValueError):
         raise Refused(400, "This is no HTTP request.")
     if not version.startswith("HTTP/1."):
         raise Refused(400, "This is no HTTP/1 request.")
-    if method != "POST":
-        return method, path, b""
-    length = _length(lines)
-    while len(body) < length:
-        body += _receive(client, length - len(body), end_s)
-    return method, path, body[:length]
+    return Request(client, method, target, lines, rest, end_s)
 
 
-def _length(lines):
-    found = None
-    for line in lines[1:]:
-        name, _, value = line.partition(":")
-        name = name.lower()
-        if name == "transfer-encoding":
-            raise Refused(411, "The form has to come with its length.")
-        if name == "content-length":
-            value = value.strip()
-            if found is not None or not value.isdigit() or len(value) > 9:
-                raise Refused(400, "The form's length is no number.")
-            found = int(value)
-    if found is None:
-        raise Refused(411, "The form has to come with its length.")
-    if found > _MAX_BODY:
-        raise Refused(413, "The form is too long.")
-    return found
+class Request:
+    """One request; its body is still with the client, but for what came with the head."""
+
+    def __init__(self, client, method, target, lines, rest, end_s):
+        self.method = method
+        self.path, _, self.query = target.partition("?")
+        # Asked for by a program, or by the page's script.
+        self.is_json = self.path != "/"
+        # Bytes of the archive, and those that were not read yet.
+        self.length = self.left = 0
+        self._client = client
+        self._lines = lines
+        self._rest = rest
+        self._end_s = end_s
+        # The client sends nothing more before it is asked to.
+        self._is_awaited = self.field("expect").lower() == "100-continue" and not rest
+
+    @property
+    def is_long(self):
+        """Tell whether much of a body may be on its way that nobody wants."""
+        return self.method == "PUT" and not self._is_awaited
+
+    def field(self, name):
+        """Return a header field, "" without one."""
+        for line in self._lines[1:]:
+            key, _, value = line.partition(":")
+            if key.lower() == name:
+                return value.strip()
+        return ""
+
+    def form(self):
+        """Return the fields of a form in the body; Refused when it is none."""
+        length = self._body_length("form", _MAX_FORM)
+        body = self._rest
+        while len(body) < length:
+            body += _receive(self._client, length - len(body), self._end_s)
+        return parse_form(body[:length])
+
+    def begin_archive(self):
+        """Have read() return the body, which is an archive."""
+        self.length = self.left = self._body_length("archive", _MAX_ARCHIVE)
+        self._end_s = time.time() + ARCHIVE_S
+
+    def read(self, n):
+        """Return up to n bytes of the body, b"" at its end; Refused when they do not come."""
+        n = min(n, self.left)
+        if not n:
+            return b""
+        if self._rest:
+            piece = self._rest[:n]
+            self._rest = self._rest[n:]
+        else:
+            if self._is_awaited:
+                self._is_awaited = False
+                _send(self._client, _CONTINUE)
+            piece = _receive(self._client, n, min(self._end_s, time.time() + CLIENT_S))
+        self.left -= len(piece)
+        return piece
+
+    def _body_length(self, what, limit):
+        found = None
+        for line in self._lines[1:]:
+            name, _, value = line.partition(":")
+            name = name.lower()
+            if name == "transfer-encoding":
+                raise Refused(411, "The %s has to come with its length." % what)
+            if name == "content-length":
+                value = value.strip()
+                if found is not None or not value.isdigit() or len(value) > 9:
+                    raise Refused(400, "The %s's length is no number." % what)
+                found = int(value)
+        if found is None:
+            raise Refused(411, "The %s has to come with its length." % what)
+        if found > limit:
+            raise Refused(413, "The %s is too long." % what)
+        return found
 
 
 def _receive(client, n, end_s):

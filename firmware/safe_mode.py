@@ -1,9 +1,9 @@
 """Safe mode: an access point and one page, when the application crashes again and again.
 
-No battery is read here and nothing of the version that crashes is loaded. The page shows the last
-crashes and offers the few things that help, each against the token. After 15 minutes, or when
-somebody has it so, the board starts again and tries the application: nobody comes to a boat in
-winter.
+No battery is read here and nothing of the version that crashes is loaded, until somebody sends an
+update (safe_update.py). The page shows the last crashes and offers the few things that help, each
+against the token. After 15 minutes, or when somebody has it so, the board starts again and tries
+the application: nobody comes to a boat in winter.
 """
 
 import json
@@ -27,13 +27,15 @@ _WPA2 = const(3)
 _MIN_PASSWORD = const(12)
 _ALPHABET = const("abcdefghijkmnpqrstuvwxyz23456789")
 _BAD_CONFIG = const("config.bad.json")
+# What tools/update asks, before and after.
+_OF_UPDATES = ("/api/v1/firmware", "/healthz")
 
 _PAGE = const(
     '<!doctype html><html lang="en"><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width"><title>Bay Bridge: safe mode</title>'
     "<style>body{font:1em/1.5 sans-serif;max-width:40em;margin:1em auto;padding:0 1em}"
     "button,input{font:inherit;margin:.2em 0;padding:.5em;display:block;width:100%%;"
-    "box-sizing:border-box}pre{overflow:auto;border:1px solid;padding:.5em}</style>"
+    "box-sizing:border-box}[hidden]{display:none}[type=checkbox]{display:inline;width:auto}pre{overflow:auto;border:1px solid;padding:.5em}</style>"
     "<h1>Bay Bridge: safe mode</h1><p><strong>%s</strong></p>"
     "<p>The bridge crashed again and again, or its button was pressed at the start. Batteries are "
     "not read. In %d minutes it starts by itself and tries again.</p>"
@@ -43,17 +45,35 @@ _PAGE = const(
     '<button name="do" value="roll_back">Go back to the other version</button>'
     '<button name="do" value="reset_config">Put the configuration aside (to config.bad.json)'
     "</button>"
-    '<button name="do" value="restart">Start again now</button></form>%s</html>'
+    '<button name="do" value="restart">Start again now</button>'
+    '<div id="new" hidden><label>A new version (build/update.bba)<input id="bba" type="file">'
+    '</label><label><input id="force" type="checkbox"> also one that is not newer</label>'
+    '<button id="send" type="button">Send it</button></div></form>'
+    '<p role="status" id="said"></p>'
+    # Without it the rest of the page works.
+    "<script>const at=id=>document.getElementById(id),say=text=>at('said').textContent=text;"
+    "at('new').hidden=false;at('send').onclick=async()=>{const body=at('bba').files[0],"
+    "token=document.querySelector('[name=token]').value;"
+    "if(!body||!token)return say('Type the token and choose the file first.');"
+    "at('send').disabled=true;say('It is being sent. This takes a minute or two.');"
+    "try{const got=await fetch('/api/v1/firmware?force='+at('force').checked,{method:'PUT',body,"
+    "headers:{Authorization:'Bearer '+token}}),answer=await got.json();"
+    "say(answer.detail||'Version '+answer.version+' is taken. The bridge starts again with it.')}"
+    "catch(error){say('The connection broke off: '+error.message)}at('send').disabled=false}"
+    "</script>%s</html>"
 )
 
 
 class SafeMode:
     """The page and what it offers; box is black_box.BlackBox, root the flash."""
 
-    def __init__(self, box, root=""):
+    def __init__(self, box, root="", feed=lambda: None):
         self.box = box
         self.root = root
+        # Keeps the watchdog waiting while one request takes long.
+        self.feed = feed
         self.is_over = False
+        self.reason = "safe mode ended"
         self.tokens = read_tokens(root)
         if not self.tokens:
             # The flash has none that can be read: this one is good until the restart.
@@ -66,20 +86,42 @@ class SafeMode:
         past_s = int(time.time() - self._started_s)
         return LAST_S - past_s if 0 <= past_s < LAST_S else 0
 
-    def answer(self, method, path, body):
-        """Return (status, HTML) for a request; Refused otherwise."""
-        if path != "/":
+    def answer(self, request):
+        """Return (status, HTML or JSON) for a request; Refused otherwise."""
+        if request.path in _OF_UPDATES:
+            return self._answer_update(request)
+        if request.path != "/":
             raise Refused(404, "There is one page here: /")
-        if method == "GET":
+        if request.method == "GET":
             return 200, self.page("")
-        if method != "POST":
+        if request.method != "POST":
             raise Refused(405, "GET and POST are served here.")
-        fields = safe_http.parse_form(body)
-        if not self._is_token(fields.get("token", "")):
+        fields = request.form()
+        self.check_token(fields.get("token", ""))
+        return self._act(fields.get("do", ""))
+
+    def check_token(self, given):
+        """Raise Refused if this is not the token."""
+        if not self._is_token(given):
             # Nobody guesses many of them, one client at a time.
             time.sleep(WRONG_TOKEN_S)
             raise Refused(403, "This is not the token. The console shows it at each start.")
-        return self._act(fields.get("do", ""))
+
+    def _answer_update(self, request):
+        # Loads code of a version, which may be what is broken: whatever comes of it is answered.
+        try:
+            import safe_update
+
+            return safe_update.answer(self, request)
+        except Refused:
+            raise
+        except Exception as exc:
+            print("safe mode: an update:", exc)
+            raise Refused(
+                500,
+                "The firmware on the flash cannot take it (%s: %s). A cable can: make deploy."
+                % (type(exc).__name__, exc),
+            )
 
     def _act(self, wish):
         if wish == "show":
@@ -223,7 +265,7 @@ def _configure(wlan, ssid, password):
 def run(box, root=""):
     """Serve the page for 15 minutes, then start the board again."""
     watchdog = machine.WDT(timeout=60000)
-    safe = SafeMode(box, root)
+    safe = SafeMode(box, root, watchdog.feed)
     start_access_point(root)
     server = safe_http.listen(safe_http.PORT)
     try:
@@ -232,5 +274,5 @@ def run(box, root=""):
             safe_http.serve_next(server, safe)
     finally:
         server.close()
-    box.plan_reset("safe mode ended")
+    box.plan_reset(safe.reason)
     machine.reset()

@@ -11,8 +11,8 @@ import builtins
 MODULES = set(
     "_thread array asyncio baybridge binascii black_box bluetooth boot cmath collections"
     " crash_record cryptolib deflate errno esp esp32 espnow gc hashlib heapq io json machine main"
-    " math microdot micropython network ntptime os platform random re safe_http safe_mode select"
-    " slots socket ssl struct sys time tls uctypes"
+    " math microdot micropython network ntptime os platform random re safe_http safe_mode"
+    " safe_update select slots socket ssl struct sys time tls uctypes"
     " vfs".split()
 )
 

@@ -1,8 +1,14 @@
-"""What an update over Wi-Fi works on: part of the wiring in app.py, loaded when asked for."""
+"""What an update over Wi-Fi works on: part of the wiring in app.py, loaded when asked for.
 
+Safe mode loads this without an App, from whichever version can be: keep what it imports small.
+"""
+
+from baybridge.ports.board import Board
+from baybridge.ports.files import Files
 from baybridge.ports.slot_files import SlotFiles
 from baybridge.tasks.update import Updater
 from baybridge.version import VERSION
+from baybridge.web.head import Refusal
 
 
 class Slots:
@@ -39,6 +45,9 @@ class Slots:
             raise ValueError("The other folder holds the version that is known good.")
         return slot
 
+    def leave(self, slot):
+        """Do nothing: target() never is a folder that a start would choose."""
+
     def begin_trial(self, slot):
         """Have the next start try a folder; ValueError if it cannot run, or OSError."""
         import slots
@@ -66,3 +75,40 @@ def make_updater(app):
     root = start.root if start else ""
     ports = app.ports
     return Updater(Slots(start), SlotFiles(root), ports.files, ports.board, ports.clock, VERSION)
+
+
+class _Alone:
+    # The clock and the body of an Updater while nothing else runs: nobody waits for anybody.
+    def __init__(self, request, feed):
+        self.length = request.length
+        self.renew = feed
+        self._request = request
+
+    async def read(self, n):
+        piece = self._request.read(n)
+        self.renew()
+        return piece
+
+    async def sleep_ms(self, ms):
+        self.renew()
+
+
+def take(slots, root, request, feed, is_forced):
+    """Take an archive in safe mode; return (202, its version), or (status, sentence).
+
+    All that safe_update.py knows of a version, because an update replaces this and not that.
+    slots is like Slots, with the version to be newer than or None; request has length and
+    read(n); feed() keeps the watchdog waiting.
+    """
+    alone = _Alone(request, feed)
+    updater = Updater(
+        slots, SlotFiles(root), Files(root), Board(), alone, slots.version or VERSION
+    )
+    receiving = updater.receive(alone, is_forced)
+    try:
+        while True:
+            receiving.send(None)
+    except StopIteration as done:
+        return 202, done.value
+    except Refusal as exc:
+        return exc.status, exc.detail

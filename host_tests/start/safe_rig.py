@@ -16,10 +16,13 @@ FORM = "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlen
 
 
 class Rig:
+    # Of its own for each file of tests: they run side by side.
+    folder = "safe_mode"
+
     def __init__(self, token=TOKEN):
         BOARD.reset()
         ROUTER.reset(FakeClock())
-        self.root = empty_flash("safe_mode")
+        self.root = empty_flash(self.folder)
         if token:
             put(self.root, "token.txt", token + "\n")
         put(self.root, "config.json", '{"name": "bay", "end": 1}')

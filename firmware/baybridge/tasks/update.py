@@ -79,6 +79,7 @@ class Updater:
                     "The flash has no room for it: %d KB are needed, %d KB can be had."
                     % (head.free_bytes // 1024, self._places.free_bytes(slot) // 1024),
                 )
+            self.slots.leave(slot)
             await self._store(slot, head, body, rest)
             self.slots.begin_trial(slot)
         except (OSError, ValueError) as exc:
