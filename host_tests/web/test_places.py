@@ -4,7 +4,7 @@ import asyncio
 
 from microdot import Microdot, Response
 
-from host_tests.web.loopback import BATTERIES, connect, get, hang_up, parts, serve_while
+from host_tests.web.loopback import BATTERIES, connect, exchange, get, hang_up, parts, serve_while
 
 GET = b"GET /api/v1/batteries HTTP/1.1\r\nHost: bay\r\n\r\n"
 BUSY = (
@@ -125,6 +125,29 @@ def test_client_when_six_send_a_body_slowly_then_served_and_the_oldest_is_told()
 
     guard = serve_while(scenario)
     assert (guard.refused, guard._bodies_bytes) == (1, 0)
+
+
+def test_body_when_another_is_late_then_taken_and_the_late_one_told():
+    async def scenario(guard, clock, port):
+        head = b"PUT / HTTP/1.1\r\nHost: bay\r\nContent-Length: %d\r\n\r\n"
+        reader, late = await connect(port, head % 8192 + b"a")
+        await clock.sleep_ms(900)
+        line, _, _ = parts(await exchange(port, head % 257))
+        assert line == "HTTP/1.1 503 Service Unavailable"
+        # A small one finds room at any time.
+        line, _, _ = parts(await exchange(port, head % 256, b"a" * 256))
+        assert line == "HTTP/1.1 405 Method Not Allowed"
+        await clock.sleep_ms(100)
+        line, _, _ = parts(await exchange(port, head % 8192, b"a" * 8192))
+        assert line == "HTTP/1.1 405 Method Not Allowed"
+        line, headers, body = parts(await reader.read(-1))
+        assert line == "HTTP/1.1 503 Service Unavailable"
+        assert headers["retry-after"] == "2"
+        assert b'"detail":"The body came too slowly, and another client has one, too."' in body
+        await hang_up(late)
+
+    guard = serve_while(scenario)
+    assert (guard.refused, guard.timed_out, guard._bodies_bytes) == (1, 0, 0)
 
 
 def test_fifty_clients_when_they_send_a_byte_a_second_then_another_is_answered_all_along():

@@ -26,6 +26,7 @@ class Connection:
         self.is_unread = True  # the client may still be sending
         self.is_head = False
         self.path = None
+        self.body_bytes = 0  # of its body that count among all clients', set by the guard
         self.body = None  # the Body that a handler reads by itself
         self.failure = None  # set by an error handler of the app, counted by the guard
         self.is_closed = False

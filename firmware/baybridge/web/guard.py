@@ -49,6 +49,9 @@ class Guard:
     # One body, and all bodies being received at a time: six of them would fill the heap.
     max_body_bytes = 8192
     max_bodies_bytes = 8192
+    # Up to this a body does not count among them: whoever holds their place, without a token and
+    # without sending a byte, would keep everybody from every change.
+    small_body_bytes = 256
     # The one that is read by its handler.
     max_streamed_bytes = 1048576
     # One read of a head or body.
@@ -169,6 +172,16 @@ class Guard:
         stalled.task.cancel()
         return True
 
+    def _give_up_body(self):
+        """Cancel the connection whose body is late and holds the room of another one's."""
+        now = self.clock.ticks_ms()
+        for c in self._open:
+            is_holding = c.is_unread and c.body_bytes and not c.is_overdue
+            if is_holding and self.clock.ticks_diff(now, c.start_ms) >= self.yield_ms:
+                c.is_overdue = c.is_given_up = True
+                c.task.cancel()
+                return
+
     def _cut(self, c):
         if c.is_sent and c.is_unread:
             return  # a refusal that was answered and only lingered
@@ -194,7 +207,10 @@ class Guard:
         c.put(problem_bytes(status, detail, c.path, extra, c.is_head))
 
     def _put_busy(self, c):
-        detail = "All %d connections are in use." % self.max_connections
+        if c.body_bytes:
+            detail = "The body came too slowly, and another client has one, too."
+        else:
+            detail = "All %d connections are in use." % self.max_connections
         self._put_problem(c, 503, detail, "Retry-After: 2\r\n")
 
     async def _turn_away(self, c):
@@ -301,9 +317,14 @@ class Guard:
 
     async def _read_body(self, c, headers, rest, length):
         """Return the body as a bytearray, or None if the client left."""
-        if self._bodies_bytes + length > self.max_bodies_bytes:
-            raise Refusal(503, "Another body is being received.", "Retry-After: 2\r\n")
-        self._bodies_bytes += length
+        counted = length if length > self.small_body_bytes else 0
+        if self._bodies_bytes + counted > self.max_bodies_bytes:
+            self._give_up_body()
+            await self.clock.sleep_ms(0)  # in which it ends
+            if self._bodies_bytes + counted > self.max_bodies_bytes:
+                raise Refusal(503, "Another body is being received.", "Retry-After: 2\r\n")
+        self._bodies_bytes += counted
+        c.body_bytes = counted
         try:
             if not rest and _is_awaited(headers):
                 c.writer.write(_CONTINUE)
@@ -318,7 +339,7 @@ class Guard:
                 n += len(piece)
             return body
         finally:
-            self._bodies_bytes -= length
+            self._bodies_bytes -= counted
 
 
 def _is_awaited(headers):
