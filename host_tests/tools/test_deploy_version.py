@@ -217,6 +217,7 @@ def test_backup_when_made_then_it_has_the_owners_files_and_nobody_else_reads_it(
         link.put(bytes(range(256)) * 9, "/config.json")
         link.put(b"code", "/main.py")
         link.put(b"half", "/boots.txt.new")
+        link.put(b"run=a try=- tried=0 failed=- why=- crc=23bd8bf0\n", "/slots.txt")
         link.put(b"code", "/a/baybridge/app.mpy")
         assert backup.fetch(link, tmp_path / "kept", print) == ["config.json", "token.txt"]
         link.close()
