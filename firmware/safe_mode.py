@@ -35,7 +35,8 @@ _PAGE = const(
     '<meta name="viewport" content="width=device-width"><title>Bay Bridge: safe mode</title>'
     "<style>body{font:1em/1.5 sans-serif;max-width:40em;margin:1em auto;padding:0 1em}"
     "button,input{font:inherit;margin:.2em 0;padding:.5em;display:block;width:100%%;"
-    "box-sizing:border-box}[hidden]{display:none}[type=checkbox]{display:inline;width:auto}pre{overflow:auto;border:1px solid;padding:.5em}</style>"
+    "box-sizing:border-box}[type=checkbox]{display:inline;width:auto}[hidden]{display:none}"
+    "pre{overflow:auto;border:1px solid;padding:.5em}</style>"
     "<h1>Bay Bridge: safe mode</h1><p><strong>%s</strong></p>"
     "<p>The bridge crashed again and again, or its button was pressed at the start. Batteries are "
     "not read. In %d minutes it starts by itself and tries again.</p>"

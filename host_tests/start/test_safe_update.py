@@ -1,4 +1,4 @@
-"""An update in safe mode: taken as in the application, and never over what there is to go back to."""
+"""An update in safe mode: taken as in the application, and never over what can be gone back to."""
 
 import safe_http
 from host_tests.data.update_key import ARCHIVE

@@ -1,4 +1,4 @@
-"""What safe mode does not take: the application's refusals, and a firmware that cannot take any."""
+"""What safe mode does not take: the application's refusals, and firmware that is broken."""
 
 import sys
 

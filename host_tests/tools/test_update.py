@@ -7,7 +7,7 @@ import pytest
 from baybridge.record.archive import Head, is_signed, modulus_of
 from host_tests.conftest import NO_MICROPYTHON, micropython_command
 from tools.update import archive
-from tools.update.__main__ import main
+from tools.update.__main__ import main, sentences_about
 from tools.update.errors import UpdateError
 from tools.update.send import Bridge
 
@@ -92,3 +92,17 @@ def test_update_when_cut_off_then_the_old_version_and_a_good_one_follows(keys, r
         record_property("figure", f"  {line}")
     assert figures["update_cuts_tried"].value > 95
     assert figures["update_bricked"].value == 0, figures["update_bricked"].details
+
+
+def test_watch_when_it_was_in_safe_mode_and_is_gone_then_where_to_look(monkeypatch):
+    monkeypatch.setattr("tools.update.send._RESTART_S", 0.5)
+    with pytest.raises(UpdateError, match="look where the bridge is as a rule"):
+        Bridge("127.0.0.1:1", "x").watch("0.2.0", "a", print, look_s=0.1, is_safe=True)
+
+
+def test_sentences_when_the_bridge_runs_or_is_in_safe_mode_then_what_stays():
+    assert list(sentences_about("bay", {"version": "0.1.0"})) == ["bay runs 0.1.0"]
+    state = {"version": None, "slot": None, "kept": None, "safe_mode": True}
+    assert list(sentences_about("bay", state)) == [
+        "bay is in safe mode; the version in its image ran before"
+    ]

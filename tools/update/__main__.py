@@ -59,7 +59,8 @@ def send(options):
     """Send what is here to a bridge, and watch it come up."""
     bridge = _bridge(options)
     before = bridge.state()
-    say(f"{options.host} runs {before['version']}")
+    for line in sentences_about(options.host, before):
+        say(line)
     number, raw = make_archive(options)
 
     def progress(sent):
@@ -72,7 +73,18 @@ def send(options):
         if sys.stdout.isatty():
             print()
     say("it took the archive and restarts")
-    bridge.watch(number, before["slot"], say, options.wait)
+    is_safe = before.get("safe_mode", False)
+    bridge.watch(number, before["kept" if is_safe else "slot"], say, options.wait, is_safe=is_safe)
+
+
+def sentences_about(host, state):
+    """Yield what there is to say of a bridge before it gets another version."""
+    if not state.get("safe_mode"):
+        yield f"{host} runs {state['version']}"
+        return
+    yield f"{host} is in safe mode; {state['version'] or 'the version in its image'} ran before"
+    if state["kept"] != state["slot"]:
+        yield "that one is replaced; the other one on its flash stays, should the new one fail"
 
 
 def _bridge(options):

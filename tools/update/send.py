@@ -65,10 +65,10 @@ class Bridge:
         query = "?force=true" if is_forced else ""
         return self.put(PATH + query, raw, progress)["version"]
 
-    def watch(self, number, slot, say, is_patient=False, look_s=_LOOK_S):
+    def watch(self, number, slot, say, is_patient=False, look_s=_LOOK_S, is_safe=False):
         """Wait until another slot than this one runs the version, and is well.
 
-        is_patient: and until it is confirmed.
+        is_patient: and until it is confirmed. is_safe: the bridge was in safe mode.
         """
         end_s = time.monotonic() + (_TRIAL_S if is_patient else _RESTART_S)
         was_told = False
@@ -98,6 +98,12 @@ class Bridge:
                 was_told = True
             if not is_patient:
                 return
+        if is_safe:
+            raise UpdateError(
+                f"{self._host} has not said that the new version is well. Its own network may end "
+                "with safe mode: look where the bridge is as a rule. If the new version is not "
+                "well, the one that stayed comes back by itself, after three starts or a crash."
+            )
         raise UpdateError(
             "the bridge has not said that the new version is well. If it is not, the one before "
             "comes back by itself, after three starts or a crash."
