@@ -61,6 +61,17 @@ def test_token_when_first_asked_for_then_made_and_the_same_from_then_on():
     assert len(own_token(files_with("token.txt", b"short"))) == 16
 
 
+def test_token_when_no_header_can_carry_it_then_made_anew_and_else_the_owner_s():
+    # Erased, never written, half written over; what no client could send keeps the owner out.
+    for raw in (b"\0" * 17, b"\xff" * 17, b"3f9c\x0001d2", b"Gr\xc3\xbc\xc3\x9fe-Boot", b"x" * 65):
+        files = files_with("token.txt", raw)
+        token = own_token(files)
+        assert len(token) == 16 and not token.strip("0123456789abcdef"), raw
+        assert files.read_text("token.txt") == token + "\n", raw
+    for raw in (b"eight888\r\n", b"~" * 64):
+        assert own_token(files_with("token.txt", raw)) == raw.decode().strip()
+
+
 def test_flash_when_full_then_good_until_the_next_start():
     class Full:
         def read_text(self, name):

@@ -13,12 +13,14 @@ _ACCESS = const("access.txt")
 _ALPHABET = const("abcdefghijkmnpqrstuvwxyz23456789")
 _CHARACTERS = const(12)
 _MAX_CHARACTERS = const(63)  # WPA2
+_MIN_TOKEN = const(8)  # and at the most 64, like http.token
+_MAX_TOKEN = const(64)
 
 
 def own_token(files):
-    """Return the token for changes, made at the first start."""
+    """Return the token for changes, made at the first start or when it is damaged."""
     token = (files.read_text(_TOKEN) or "").strip()
-    if len(token) < 8:
+    if not _is_good(token, _MIN_TOKEN, _MAX_TOKEN):
         # So that changes need more than being on the boat's Wi-Fi.
         token = "".join(["%02x" % b for b in os.urandom(8)])
         _write(files, _TOKEN, token)
@@ -28,11 +30,15 @@ def own_token(files):
 def own_access_password(files):
     """Return the access point's password, made at the first start or when it is damaged."""
     password = (files.read_text(_ACCESS) or "").strip()
-    is_good = _CHARACTERS <= len(password) <= _MAX_CHARACTERS
-    if not is_good or min(password) < "!" or max(password) > "~":
+    if not _is_good(password, _CHARACTERS, _MAX_CHARACTERS):
         password = "".join([_ALPHABET[b & 31] for b in os.urandom(_CHARACTERS)])
         _write(files, _ACCESS, password)
     return password
+
+
+def _is_good(secret, least, most):
+    # Anything else can be typed, or sent in a header, by some programs only or by none.
+    return least <= len(secret) <= most and min(secret) >= "!" and max(secret) <= "~"
 
 
 def _write(files, name, text):
