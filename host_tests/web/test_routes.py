@@ -168,7 +168,15 @@ def test_head_then_the_headers_of_get_without_a_body():
 
 
 def test_unknown_route_then_404():
-    for path in ("/api", "/api/v1/", "/../etc/passwd", "/api/v1/batteries/", "//"):
+    for path in (
+        "/api",
+        "/api/v1/",
+        "/../etc/passwd",
+        "/api/v1/batteries/",
+        "//",
+        "/openapi_json",
+        "/openapi%2ejson",
+    ):
         line, headers, body = ask(path)
         assert line == "HTTP/1.1 404 Not Found", path
         assert body == NOT_FOUND % path.encode()

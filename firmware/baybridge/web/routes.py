@@ -224,6 +224,9 @@ def make_app(bridge, gate) -> Microdot:
 
     @app.get("/openapi.json")
     async def description(request):
+        # microdot takes the point for any character.
+        if request.path != "/openapi.json":
+            return await not_found(request)
         from baybridge.web import page
 
         return page.description(bridge.files, request)
