@@ -65,14 +65,16 @@ def test_chart_when_there_is_data_then_drawn_and_told_in_words(bridge, visit):
     expect(charts).to_have_count(5)
     expect(charts.nth(1).locator("figcaption")).to_have_text("Voltage (V)")
     expect(charts.nth(1).locator("p.unseen")).to_have_text(
-        re.compile(r"^Voltage: between 1[23]\.\d\d V and 13\.\d\d V, 1[23]\.\d\d V at the end\.$")
+        re.compile(
+            r"^Voltage: between 1[23]\.\d\d\sV and 13\.\d\d\sV, 1[23]\.\d\d\sV at the end\.$"
+        )
     )
     expect(
         page.get_by_text(re.compile("^A value each .*, from the (card|bridge's)"))
     ).to_be_visible()
     assert colours(page) > 10
     time_at(page, 0.99)
-    expect(page.locator(".u-legend").first).to_contain_text(re.compile(r"current[−+]?\d+\.\d A"))
+    expect(page.locator(".u-legend").first).to_contain_text(re.compile(r"current[−+]?\d+\.\d\sA"))
     rig.shot(page, "history")
 
 

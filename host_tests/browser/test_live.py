@@ -49,18 +49,18 @@ def test_battery_when_heard_then_everything_that_matters_is_seen(bridge, visit):
     expect(page.locator("#link-state")).to_have_text("Live")
     card = card_of(page)
     expect(card.locator(".soc")).to_have_text("54 %")
-    expect(value(page, "Voltage")).to_have_text(re.compile(r"^13\.\d\d V$"))
-    expect(value(page, "Current")).to_have_text(re.compile(r"^−30\.\d A$|^−29\.\d A$"))
-    expect(value(page, "Power")).to_have_text(re.compile(r"^−39\d W$"))
+    expect(value(page, "Voltage")).to_have_text(re.compile(r"^13\.\d\d\sV$"))
+    expect(value(page, "Current")).to_have_text(re.compile(r"^−30\.\d\sA$|^−29\.\d\sA$"))
+    expect(value(page, "Power")).to_have_text(re.compile(r"^−39\d\sW$"))
     expect(value(page, "Temperature")).to_have_text("20 · 20 °C")
     expect(value(page, "Discharging")).to_have_text("on")
-    expect(card.locator(".left")).to_have_text(re.compile(r"^11\d\.\d of 206 Ah, empty in 3 h"))
+    expect(card.locator(".left")).to_have_text(re.compile(r"^11\d\.\d of 206\sAh, empty in 3 h"))
     rows = card.get_by_role("table", name="Cells").locator("tbody tr")
     expect(rows).to_have_count(4)
     for i in range(4):
-        expect(rows.nth(i).locator("td").nth(1)).to_have_text(re.compile(r"^3\.2\d\d V"))
-        expect(rows.nth(i).locator("td").nth(2)).to_have_text(re.compile(r"^3\.[123]\d\d V$"))
-        expect(rows.nth(i).locator("td").nth(3)).to_have_text(re.compile(r"^[+−]?\d+ mV$"))
+        expect(rows.nth(i).locator("td").nth(1)).to_have_text(re.compile(r"^3\.2\d\d\sV"))
+        expect(rows.nth(i).locator("td").nth(2)).to_have_text(re.compile(r"^3\.[123]\d\d\sV$"))
+        expect(rows.nth(i).locator("td").nth(3)).to_have_text(re.compile(r"^[+−]?\d+\smV$"))
     expect(card.locator(".verdict")).to_contain_text("Not calibrated: it can only see gross")
     rig.shot(page, "desktop-light")
     assert page.title() == "54 % · baybridge"
@@ -69,12 +69,12 @@ def test_battery_when_heard_then_everything_that_matters_is_seen(bridge, visit):
 def test_stream_when_the_load_changes_then_the_page_follows_without_a_poll(bridge, visit):
     page = visit(bridge, is_lost=True)
     expect(page.locator("#link-state")).to_have_text("Live")
-    expect(value(page, "Current")).to_have_text(re.compile(r"^−(30|29)\.\d A$"))
+    expect(value(page, "Current")).to_have_text(re.compile(r"^−(30|29)\.\d\sA$"))
     # The whole, which comes with every ping, is out of reach from now on.
     page.route("**/api/v1/batteries", lambda route: route.abort())
     for load in (80, 30):
         bridge.pull(wanted_ma=-1000 * load)
-        expect(value(page, "Current")).to_have_text(re.compile(rf"^−({load}|{load - 1})\.\d A$"))
+        expect(value(page, "Current")).to_have_text(re.compile(rf"^−({load}|{load - 1})\.\d\sA$"))
     expect(page.locator("#link-state")).to_have_text("Live")
 
 

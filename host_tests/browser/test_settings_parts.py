@@ -62,7 +62,7 @@ PARTS = (
     ("Log on the card", "Written to the card every (s)", "60", "log.flush_s", 60),
     ("Sleep when", "Below a charge of (%)", "20", "power.sleep_below_soc_pct", 20),
     ("Name, tokens", "Name of the bridge", "aft-bay", "name", "aft-bay"),
-    ("Pins, LED", "LED: pin", "4", "led.pin", 4),
+    ("Pins, LED", "LED on pin", "4", "led.pin", 4),
     ("Pins, LED", "SPI clock (Hz)", "4000000", "card.freq_hz", 4000000),
     ("Pins, LED", "Links held at once", "2", "radio.links", 2),
 )
@@ -83,7 +83,8 @@ def test_parts_when_each_is_changed_then_stored_and_it_says_what_waits(bridge, v
     page.get_by_label("To the tap (Ω)").nth(3).fill("715000")
     save(page)
     expect(said(page)).to_contain_text("Stored. These wait for a restart of the bridge:")
-    expect(said(page)).to_contain_text("LED: pin")
+    expect(said(page)).to_contain_text("LED on pin")
+    expect(said(page)).to_contain_text("The LED lights while its pin is low")
     expect(said(page)).not_to_contain_text("led.pin")
     told = json.loads((bridge.folder / "flash" / "config.json").read_text())
     for _, _, _, place, value in PARTS:
@@ -102,7 +103,7 @@ def test_parts_when_each_is_changed_then_stored_and_it_says_what_waits(bridge, v
 
 def test_taps_when_refused_then_it_says_so_at_the_field(bridge, visit):
     page = open_settings(bridge, visit, refusals={422})
-    pin = page.get_by_label("Tap 2: pin")
+    pin = page.get_by_label("Tap 2 on pin")
     pin.fill("25")
     save(page)
     expect(pin).to_have_attribute("aria-invalid", "true")
@@ -121,12 +122,13 @@ def test_taps_when_refused_then_it_says_so_at_the_field(bridge, visit):
 
 def test_change_when_it_has_a_catch_then_the_warning_is_shown(bridge, visit):
     page = open_settings(bridge, visit)
-    page.get_by_label("Tap 1: pin").fill("36")
+    page.get_by_label("Tap 1 on pin").fill("36")
     save(page)
     warning = said(page).locator(".warning")
     expect(warning).to_contain_text("Stored all the same, but look at this:")
     expect(warning.locator("li")).to_contain_text("noisy")
-    expect(warning.locator("li")).to_contain_text("Tap 1: pin")
+    expect(warning.locator("li")).to_contain_text("House 1 · Tap 1 on pin: 36")
+    expect(said(page)).to_contain_text("House 1 · Balance harness")
     rig.shot(page, "settings-warning")
 
 
@@ -206,6 +208,24 @@ def test_file_when_it_is_no_configuration_then_it_says_so_and_the_form_stays(
     expect(page.get_by_label("Name", exact=True)).to_have_value("Mine")
     page.get_by_role("button", name="Discard changes").click()
     expect(page.get_by_label("Name", exact=True)).to_have_value("House 1")
+
+
+def test_bank_when_the_phone_is_narrow_then_its_numbers_stay_in_their_box(
+    chromium, visit, tmp_path
+):
+    captures = f"{rig.CAPTURE_24V},{rig.CAPTURE_12V}"
+    with rig.LeverBridge(tmp_path, "--capture", captures) as bridge:
+        page = visit(bridge, is_phone=True, is_lost=True)
+        page.set_viewport_size({"width": 360, "height": 740})
+        bank = page.get_by_role("region", name="All batteries together")
+        expect(bank.locator("dd").nth(2)).to_have_text("216.2 Ah")
+        # What it says after ten minutes, and until the next second.
+        wide = """all => {
+          all[3].textContent = "empty in 14 h 29 min";
+          const edge = all[3].closest("section").getBoundingClientRect().right;
+          return all.filter((one) => one.getBoundingClientRect().right > edge - 8).length;
+        }"""
+        assert bank.locator("dd").evaluate_all(wide) == 0
 
 
 def test_nav_when_the_phone_is_narrow_then_each_name_is_one_line(bridge, visit):

@@ -160,7 +160,7 @@ function tapsPart(battery, place, redraw) {
       return h(
         "div",
         { class: "fields taps" },
-        field(tap, "pin", `Tap ${k + 1}: pin`, at),
+        field(tap, "pin", `Tap ${k + 1} on pin`, at),
         field(tap, "top_ohm", "To the tap", { ...at, unit: "Ω" }),
         field(tap, "bottom_ohm", "To B−", { ...at, unit: "Ω" }),
       );

@@ -32,7 +32,7 @@ function box(battery, stored) {
     null,
     h("legend", null, battery.name || battery.id),
     state,
-    h("h4", null, "With a multimeter"),
+    h("h3", null, "With a multimeter"),
     h("p", null, "Black probe on B−, red probe on each tap in turn; no load, no charger."),
     h(
       "div",
@@ -51,7 +51,7 @@ function box(battery, stored) {
       press("Show what it would be", () => ({ ...meter(), keep: false })),
       press("Keep it", () => ({ ...meter(), keep: true })),
     ),
-    h("h4", null, "Without one: against the cells of the BMS, at rest"),
+    h("h3", null, "Without one: against the cells of the BMS, at rest"),
     h(
       "p",
       { class: "row" },

@@ -79,14 +79,16 @@ export function fieldOf(root, place) {
   );
 }
 
-/** Return what a place is called on the page: its label and the part it is in. */
+/** Return what a place is called on the page: the part it is in, and its label. */
 export function nameOf(root, place) {
   const input = fieldOf(root, place);
-  if (input?.dataset.place !== place) return place;
-  const label = input.closest("label");
-  const part = input.closest("fieldset, details").firstChild.textContent;
-  const text = [...label.childNodes].find((one) => one.nodeType === 3 && one.data.trim());
-  return `${part}: ${text.data.trim()}`;
+  if (!input) return place;
+  const partOf = (kind) => input.closest(kind).firstChild.textContent;
+  if (place.endsWith(".taps")) return `${partOf("fieldset")} · Balance harness`;
+  if (input.dataset.place !== place) return partOf("details");
+  const texts = [...input.closest("label").childNodes].filter((one) => one.nodeType === 3);
+  const label = texts.map((one) => one.data).join("");
+  return `${partOf("fieldset, details")} · ${label.trim()}`;
 }
 
 /** Mark the fields that problems are about, and go to the first of them. */

@@ -86,7 +86,7 @@ export function boardPart({ card, led, radio }) {
     h(
       "div",
       { class: "fields" },
-      field(led, "pin", "LED: pin", { ...pin, place: "led", hint: "Empty: no LED" }),
+      field(led, "pin", "LED on pin", { ...pin, place: "led", hint: "Empty: no LED" }),
     ),
     field(led, "active_low", "The LED lights while its pin is low", {
       place: "led",
@@ -96,10 +96,10 @@ export function boardPart({ card, led, radio }) {
     h(
       "div",
       { class: "fields" },
-      field(card, "sck", "Clock (SCK): pin", ofCard),
-      field(card, "miso", "From the card (MISO): pin", ofCard),
-      field(card, "mosi", "To the card (MOSI): pin", ofCard),
-      field(card, "cs", "Chip select (CS): pin", ofCard),
+      field(card, "sck", "Clock (SCK) on pin", ofCard),
+      field(card, "miso", "From the card (MISO) on pin", ofCard),
+      field(card, "mosi", "To the card (MOSI) on pin", ofCard),
+      field(card, "cs", "Chip select (CS) on pin", ofCard),
       field(card, "slot", "SPI slot", {
         place: "card",
         options: [

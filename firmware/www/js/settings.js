@@ -39,6 +39,7 @@ export function show(place) {
   );
   form.id = "settings";
   const tools = h("div");
+  const calibration = h("div");
   place.append(
     h("h2", null, "Settings"),
     h(
@@ -143,14 +144,19 @@ export function show(place) {
     return element;
   }
 
+  function drawCalibration() {
+    if (!config) return;
+    const make = () => calibrationPart(config, reload);
+    calibration.replaceChildren(part("calibration", "Calibrate the harness", make));
+  }
+
   function drawTools() {
+    drawCalibration();
     tools.replaceChildren(
       config ? part("find", "Find batteries nearby", () => findPart(config, adopted)) : "",
       part("wifi", "Wi-Fi", () => wifiPart(reload)),
       part("clock", "Clock", clockPart),
-      config
-        ? part("calibration", "Calibrate the harness", () => calibrationPart(config, reload))
-        : "",
+      calibration,
       config ? part("backup", "Backup and restore", () => backupPart(config, restored)) : "",
       part("restart", "Restart", restartPart),
     );
@@ -205,7 +211,7 @@ export function show(place) {
       showStored(told);
       // As the bridge has it now; a calibration it kept, a token it hides.
       await reload().catch(showUnsaved);
-      if (body.batteries) drawTools();
+      if (body.batteries) drawCalibration();
     } catch (error) {
       report(said, error);
       markProblems(form, error.problems ?? []);
