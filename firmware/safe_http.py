@@ -16,14 +16,15 @@ CLIENT_S = 10
 TURN_S = 1
 # How long an archive may take. Each piece of it has CLIENT_S.
 ARCHIVE_S = 600
+# How long nothing has to come until a client has sent what nobody wants. A browser listens only
+# when it has sent all of a long body, and the air makes pauses in that.
+SILENCE_S = 0.1
+LONG_SILENCE_S = 1
 
 _MAX_HEAD = const(1024)
 _MAX_FORM = const(256)
 # As the application has it (web/guard.py).
 _MAX_ARCHIVE = const(1048576)
-_DRAIN_S = 0.1
-# A browser listens only when it has sent all of a body, and the air makes pauses in it.
-_DRAIN_LONG_S = 1
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _PHRASES = {
     200: "OK",
@@ -88,7 +89,7 @@ def serve(client, safe):
             text = json.dumps({"status": status, "detail": refused.sentence})
         else:
             text = safe.page(refused.sentence)
-        _drain(client, _DRAIN_LONG_S if request is not None and request.is_long else _DRAIN_S)
+        _drain(client, LONG_SILENCE_S if request is not None and request.is_long else SILENCE_S)
     except MemoryError:
         status, text = 500, "The bridge is out of memory."
     raw = text.encode()

@@ -66,6 +66,8 @@ class UpdateRig(Rig):
         self.fed = 0
         self.safe.feed = self._feed
         safe_http.ARCHIVE_S = 600
+        # Nothing here comes over the air.
+        safe_http.LONG_SILENCE_S = 0.1
         # CPython looks for modules in the folders as it remembers them.
         getattr(sys, "path_importer_cache", {}).clear()
 
@@ -132,6 +134,7 @@ class Scripted:
     def __init__(self, pieces, is_gone=False, on_recv=lambda said: None):
         self.said = b""
         self.most = 0
+        self.waits_s = []
         self._pieces = list(pieces)
         self._is_gone = is_gone
         self._on_recv = on_recv
@@ -142,6 +145,7 @@ class Scripted:
 
     def settimeout(self, value):
         assert value > 0
+        self.waits_s.append(value)
 
     def recv(self, n):
         self._on_recv(self.said)

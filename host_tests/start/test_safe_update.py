@@ -115,6 +115,10 @@ def test_client_when_it_waits_to_be_asked_then_asked_after_what_can_be_refused_w
     client = Scripted([top, ARCHIVE])
     assert rig.meet(client)[0] == 409
     assert not client.said.startswith(NEXT)
+    # This one did not wait.
+    client = Scripted([top + ARCHIVE[:10], ARCHIVE[10:]])
+    assert UpdateRig().meet(client) == TAKEN
+    assert not client.said.startswith(NEXT)
 
 
 def test_archive_when_it_comes_then_in_pieces_of_one_kilobyte_and_the_watchdog_is_fed():
