@@ -5,7 +5,11 @@ import { test } from "node:test";
 import { changed, follow, whole } from "../../firmware/www/js/stored.js";
 
 const TAP = { pin: 32, top_ohm: 103000, bottom_ohm: 100000 };
-const CALIBRATED = { ...TAP, gain: 1.01, calibrated_time: "2026-11-22T15:30:00Z" };
+const CALIBRATED = {
+  ...TAP,
+  gain: 1.01,
+  calibrated_time: "2026-11-22T15:30:00Z",
+};
 
 function config(tap = TAP, more = {}) {
   return {
@@ -24,13 +28,19 @@ test("changed: only the parts at the top that are not as stored", () => {
 });
 
 test("whole: a battery without taps gets none", () => {
-  assert.deepEqual(whole({ batteries: [{ id: "a" }] }), { batteries: [{ id: "a", taps: [] }] });
+  assert.deepEqual(whole({ batteries: [{ id: "a" }] }), {
+    batteries: [{ id: "a", taps: [] }],
+  });
 });
 
 test("follow: what was not edited is as it is stored now", () => {
   const mine = config();
   mine.led.pin = 4;
-  follow(mine, config(), config(CALIBRATED, { wifi: { ssid: "boat", password: "***" } }));
+  follow(
+    mine,
+    config(),
+    config(CALIBRATED, { wifi: { ssid: "boat", password: "***" } }),
+  );
   assert.deepEqual(mine.wifi, { ssid: "boat", password: "***" });
   assert.deepEqual(mine.batteries[0].taps, [CALIBRATED]);
   assert.deepEqual(mine.led, { pin: 4 });
