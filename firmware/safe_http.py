@@ -82,6 +82,8 @@ def serve(client, safe):
     request = None
     try:
         request = read_request(client, time.time() + CLIENT_S)
+        if request is None:
+            return
         status, text = safe.answer(request)
     except Refused as refused:
         status = refused.status
@@ -122,8 +124,18 @@ def _send(client, raw):
 
 
 def read_request(client, end_s):
-    """Return the Request, its head read; Refused when it is malformed, too long or too slow."""
-    raw = b""
+    """Return the Request, its head read; Refused when it is malformed, too long or too slow.
+
+    None when nothing comes at all: browsers connect before they know what to ask, and Chromium
+    takes what is there for the answer to its first request (web/guard.py).
+    """
+    client.settimeout(CLIENT_S)
+    try:
+        raw = client.recv(_MAX_HEAD)
+    except OSError:
+        raw = b""
+    if not raw:
+        return None
     while b"\r\n\r\n" not in raw:
         if len(raw) >= _MAX_HEAD:
             raise Refused(431, "The request's head is too long.")
