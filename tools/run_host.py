@@ -18,8 +18,7 @@ from tools.sim.capture import ReplayBattery, parse
 from tools.sim.harness import EQUAL_PINS, SimHarness
 from tools.sim.load import Boat
 
-_FOLDER = "build/host"
-_FIRST_FOLDER = "build/first-start"
+_PORT = 8080
 # The pins docs/wiring.md recommends for four taps.
 _TAP_PINS = (32, 33, 34, 35)
 _PACKETS_PER_S = 2
@@ -133,12 +132,18 @@ def is_free(port):
     return True
 
 
+def folder_for(port, is_first):
+    """Return where a bridge keeps its flash and card; two at a time must not share them."""
+    folder = "build/first-start" if is_first else "build/host"
+    return folder if port == _PORT else "%s-%d" % (folder, port)
+
+
 class Host:
     """This computer in the board's place, from one start of the firmware to the next."""
 
     def __init__(self, options):
         self.options = options
-        self.port = number(options, "port", 8080, 1, 65535)
+        self.port = number(options, "port", _PORT, 1, 65535)
         self.speed = number(options, "speed", 1, 1, 1000)
         self.is_first = "first-start" in options
         self.batteries = make_batteries(options.get("capture"))
@@ -158,7 +163,7 @@ class Host:
     def start(self, text):
         """Build the world and the firmware in it; after a reset on what is stored."""
         options = self.options
-        folder = options.get("folder", _FIRST_FOLDER if self.is_first else _FOLDER)
+        folder = options.get("folder") or folder_for(self.port, self.is_first)
         world = World(HostClock(self.speed), folder, options.get("sd"), self.is_first)
         if self.is_first:
             # Both are this computer, so that a browser finds the bridge where it says it is.

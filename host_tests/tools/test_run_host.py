@@ -113,6 +113,14 @@ def vm(request):
     return request.param
 
 
+def test_folder_when_two_bridges_run_then_each_has_its_own():
+    from tools.run_host import folder_for
+
+    assert folder_for(8080, False) == "build/host"
+    assert folder_for(8090, False) == "build/host-8090"
+    assert folder_for(8090, True) == "build/first-start-8090"
+
+
 def test_run_with_the_24_v_capture_answers_what_its_owner_published(vm, tmp_path):
     with Bridge(vm, tmp_path, "--capture", CAPTURE) as bridge:
         answer = bridge.wait_for(
