@@ -157,7 +157,7 @@ def test_bridge_when_gone_then_the_page_says_so_and_takes_it_back(visit, tmp_pat
         expect(gone).to_be_hidden()
         expect(card.locator(".age")).to_have_text(re.compile(r"^\d s ago$"))
         expect(page.locator("#about")).to_contain_text("start number 2")
-        # Polling first: the stream is tried again after a minute of that.
+        # Polling first: the stream is tried again after a minute of that, with the next poll.
         page.clock.fast_forward(60000)
-        expect(page.locator("#link-state")).to_have_text("Live")
+        expect(page.locator("#link-state")).to_have_text("Live", timeout=20000)
         assert second.port == first.port

@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from tools.deploy import fit
@@ -162,9 +162,11 @@ class Rehearsal:
 
     def cut_cables(self, counts, workers=2):
         """For each count: deploy anew, end it after so many commands, and start the board."""
-        with ThreadPoolExecutor(workers) as pool:
-            for job in pool.map(self._cut_cable, counts):
-                self._take(job)
+        # Not threads: a Link takes the whole process's output while it looks for the prompt.
+        with ProcessPoolExecutor(workers) as pool:
+            for flash in pool.map(self._cut_cable, counts):
+                self.look_at(flash)
+                flash.unlink()
 
     def _cut_cable(self, commands):
         flash = self.folder / f"cut{commands}.img"
@@ -173,16 +175,13 @@ class Rehearsal:
                 deploy(board, self.new, commands)
             # Whoever comes next resets it softly: what was open is closed half written.
             Link(board.device).close()
-        return self._started_once(flash)
+        return flash
 
     def look_at(self, flash):
         """Start the board on a flash as it is."""
-        self._take(self._started_once(flash))
-
-    def _started_once(self, flash):
         nothing = self.folder / "nothing"
-        nothing.touch()
-        return self._started(flash, nothing, 0, 1)
+        nothing.write_bytes(b"")
+        self._take(self._started(flash, nothing, 0, 1))
 
     def _started(self, flash, journal, first, step):
         words = [str(word) for word in (flash, journal, self.sought, first, step)]
