@@ -72,7 +72,7 @@ def put_config(app, given):
 def _leave_config():
     # Its tables and checks are done with: 9 KB where code lies in RAM. Who imports a room again
     # gets it anew.
-    for name in ("config", "config_kinds", "config_taps"):
+    for name in ("config", "config_kinds", "config_pins", "config_taps"):
         if "baybridge." + name in sys.modules:
             del sys.modules["baybridge." + name]
             delattr(sys.modules["baybridge"], name)

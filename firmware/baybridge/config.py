@@ -6,12 +6,14 @@ what was wrong is a list of sentences that start with the key's place. The store
 
 Inside, a number that may have a fraction in the text (`poll_s`: 2.5) is an integer of a smaller
 unit under a name of its own (`poll_ms`: 2500; config_kinds.py). All other keys are the same in
-both. What wired taps have to be beyond the table is config_taps.py's.
+both. What wired taps have to be beyond the table is config_taps.py's; which pins the card and the
+LED may have is config_pins.py's.
 """
 
 import json
 from micropython import const
 
+from baybridge import config_pins
 from baybridge.config_kinds import (
     HIDDEN,
     as_json,
@@ -93,13 +95,6 @@ MAX_BATTERIES = 4  # links the ESP32's controller serves well beside Wi-Fi
 _SECTIONS = const(("http", "radio", "log", "alarms", "power", "led", "wifi", "card"))
 _TAP = const("batteries[].taps[]")
 _SECRETS = const(("token", "password"))
-_PINS = const(("sck", "miso", "mosi", "cs"))
-# Console, flash, USB and what can only listen (platform.md 1.1; the chips' data sheets).
-_NO_LED = {
-    "esp32": (1, 3, 6, 7, 8, 9, 10, 11, 34, 35, 36, 37, 38, 39),
-    "esp32s3": (19, 20) + tuple(range(22, 38)) + (43, 44),
-    "esp32c3": tuple(range(11, 20)),
-}
 # More than four batteries of the longest values; a longer text is not ours, and the heap is small.
 _MAX_TEXT = const(8192)
 _MAX_PROBLEMS = const(20)
@@ -108,23 +103,23 @@ _MAX_PROBLEMS = const(20)
 def parse(text, chip="esp32"):
     """Return (config, problems) of a stored text; None when there is no file.
 
-    chip decides which pins taps may be on: "esp32", "esp32s3" or "esp32c3".
+    chip decides which pins there are: "esp32", "esp32s3" or "esp32c3".
     """
     if text is None:
-        return _without("config.json is missing")
+        return _without(chip, "config.json is missing")
     if not text.strip():
-        return _without("config.json is empty or not UTF-8 text")
+        return _without(chip, "config.json is empty or not UTF-8 text")
     if len(text) > _MAX_TEXT:
-        return _without("config.json is longer than %d characters" % _MAX_TEXT)
+        return _without(chip, "config.json is longer than %d characters" % _MAX_TEXT)
     try:
         raw = json.loads(text)
     # RuntimeError and MemoryError: brackets nested too deeply, on CPython and on the board.
     except (ValueError, TypeError, RuntimeError, MemoryError):
-        return _without("config.json is not JSON")
+        return _without(chip, "config.json is not JSON")
     if not isinstance(raw, dict):
-        return _without("config.json is not a JSON object")
+        return _without(chip, "config.json is not a JSON object")
     if not _is_one(raw.get("end")):
-        return _without('config.json is cut off: "end": 1 is missing at its end')
+        return _without(chip, 'config.json is cut off: "end": 1 is missing at its end')
     return check(raw, None, chip)
 
 
@@ -142,11 +137,13 @@ def check(raw, current=None, chip="esp32"):
     for section in _SECTIONS:
         rows = [row for row in SCHEMA if row[0].startswith(section + ".")]
         known = current[section] if current else {}
+        if section == "card":
+            rows = config_pins.with_defaults(rows, chip)
         part = _part(raw, section, problems)
         config[section] = _values(rows, part, section, 1, known, problems)
-    _check_pins(config["card"], problems)
+    config_pins.check_card(config["card"], chip, problems)
     _check_taps(config, chip, problems)
-    _check_led(config, chip, problems)
+    config_pins.check_led(config, chip, problems)
     _name_unknown(raw, ("name", "batteries", "end") + _SECTIONS, "", problems)
     if len(problems) > _MAX_PROBLEMS:
         more = len(problems) - _MAX_PROBLEMS
@@ -207,8 +204,8 @@ def masked(config):
     return copy
 
 
-def _without(why):
-    config, _ = check({})
+def _without(chip, why):
+    config, _ = check({}, None, chip)
     return config, [why + "; using the defaults"]
 
 
@@ -267,36 +264,10 @@ def _check_identity(batteries, place, problems):
             problems.append(sentence % (place, shown(other["id"])))
 
 
-def _check_pins(card, problems):
-    pins = [card[key] for key in _PINS]
-    if len(set(pins)) == len(pins):
-        return
-    defaults = [row[2] for row in SCHEMA if row[0][:5] == "card." and row[0][5:] in _PINS]
-    problems.append("card: a pin is used twice; using %s" % _assigned(_PINS, defaults))
-    for key, pin in zip(_PINS, defaults):
-        card[key] = pin
-
-
-def _check_led(config, chip, problems):
-    pin = config["led"]["pin"]
-    if pin is None:
-        return
-    why = None
-    if pin in _NO_LED[chip]:
-        why = "this chip cannot drive an LED there"
-    elif pin in [config["card"][key] for key in _PINS]:
-        why = "it is the card's"
-    elif any(tap["pin"] == pin for one in config["batteries"] for tap in one["taps"]):
-        why = "it is a tap's"
-    if why:
-        problems.append("led.pin: %d: %s; no LED is used" % (pin, why))
-        config["led"]["pin"] = None
-
-
 def _check_taps(config, chip, problems):
     """Put checked taps in the place of those given."""
     used = {}
-    for key in _PINS:
+    for key in config_pins.CARD_KEYS:
         used[config["card"][key]] = "card." + key
     wired = None
     for battery in config["batteries"]:
@@ -318,10 +289,6 @@ def _check_taps(config, chip, problems):
         battery["taps"] = config_taps.check(given, place + ".taps", rows, chip, used, problems)
         if battery["taps"]:
             wired = battery
-
-
-def _assigned(keys, values):
-    return ", ".join(["%s %s" % pair for pair in zip(keys, values)])
 
 
 def _part(raw, section, problems):

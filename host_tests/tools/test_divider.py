@@ -7,7 +7,6 @@ import pytest
 from baybridge import config
 from tools.divider import __main__ as divider
 from tools.divider import design, parts
-from tools.divider.chips import CHIPS
 from tools.divider.design import Design, Tap
 
 EQUAL_PIN = (103000, 306000, 508000, 711000)
@@ -241,10 +240,8 @@ def test_json_when_pasted_into_config_json_then_read_without_a_problem(capsys, c
     assert (status, errors) == (0, [])
     taps = json.loads("{%s}" % out)["taps"]
     assert [tap["pin"] for tap in taps] == pins
-    # The card's own default pins are those of an ESP32.
-    card = CHIPS[chip].card
-    card = f'"card": {json.dumps(card)},' if card else ""
-    text = '{"batteries": [{"id": "house1", %s}], %s "end": 1}' % (out, card)
+    # Beside the card's own pins, which are others for each chip.
+    text = '{"batteries": [{"id": "house1", %s}], "end": 1}' % out
     parsed, problems = config.parse(text, chip)
     assert [problem for problem in problems if "noisy" not in problem] == []
     assert [tap["top_ohm"] for tap in parsed["batteries"][0]["taps"]] == [
@@ -315,8 +312,6 @@ def test_notes_when_parts_are_poor_then_each_weakness_is_told(capsys):
         "- tap 4: 2.300 V at 3.8 V a cell; above 2.2 V the ESP32's converter is no longer "
         "straight. A top leg from 604 kΩ up keeps below that" in out
     )
-    _, out, _ = run(capsys, "--chip", "esp32s3")
-    assert "set others in config.json, for example sck 12, miso 13, mosi 11, cs 14" in out
     _, out, _ = run(capsys)
     assert "To know" not in out
 

@@ -8,7 +8,7 @@ out are on ADC1, too, but decide at a reset how the chip starts (strapping pins)
 class Chip:
     """One chip; voltages in mV at the pin."""
 
-    def __init__(self, name, pins, second_pins, high_mv, straight_mv, strapping, card):
+    def __init__(self, name, pins, second_pins, high_mv, straight_mv, strapping):
         self.name = name
         # In the order in which they are proposed, the better ones first.
         self.pins = pins
@@ -18,8 +18,6 @@ class Chip:
         # Above it the converter reads, but no longer in a straight line.
         self.straight_mv = straight_mv
         self.strapping = strapping
-        # Pins for the card in config.json, where its defaults do not suit the chip.
-        self.card = card
 
     def why_not(self, pin: int):
         """Return why a tap must not be on a pin, or None."""
@@ -36,7 +34,7 @@ class Chip:
 LOW_MV = 250
 
 CHIPS = {
-    "esp32": Chip("ESP32", (32, 33, 34, 35), (36, 39), 2450, 2200, (), None),
+    "esp32": Chip("ESP32", (32, 33, 34, 35), (36, 39), 2450, 2200, ()),
     "esp32s3": Chip(
         "ESP32-S3",
         (1, 2, 4, 5, 6, 7, 8, 9, 10),
@@ -44,7 +42,6 @@ CHIPS = {
         3100,
         None,
         (3,),
-        {"sck": 12, "miso": 13, "mosi": 11, "cs": 14},
     ),
     "esp32c3": Chip(
         "ESP32-C3",
@@ -53,6 +50,5 @@ CHIPS = {
         2500,
         None,
         (2,),
-        {"sck": 6, "miso": 5, "mosi": 7, "cs": 10},
     ),
 }

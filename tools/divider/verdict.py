@@ -106,12 +106,6 @@ def notes(plan, chip, series) -> list:
             f"cell 1 loses {imbalance_mah:.0f} mAh a month more than cell {len(plan.taps)}, "
             f"{imbalance_mah / 30:.0f} h of balancing at 30 mA; larger legs drain less"
         )
-    if chip.card:
-        card = ", ".join(f"{key} {pin}" for key, pin in chip.card.items())
-        found.append(
-            f"the card's default pins are those of an ESP32; on an {chip.name} set others in "
-            f"config.json, for example {card}"
-        )
     return found
 
 
