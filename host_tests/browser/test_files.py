@@ -9,13 +9,13 @@ import pytest
 from host_tests.browser import rig
 from host_tests.browser.rig import expect
 
-SPEED = 60
+SPEED = 30
 ENOUGH_BYTES = 2000
 
 
 @pytest.fixture(scope="module")
 def bridge(chromium, tmp_path_factory):
-    """A boat's day, a minute in each second, with a record each 10 s on its card."""
+    """A boat's day, half a minute in each second, with a record each 10 s on its card."""
     config = {
         "batteries": [{"id": "house1", "name": "House 1", "address": rig.SIM_ADDRESS}],
         "log": {"record_s": 10, "flush_s": 10, "fast_s": 0, "rest_s": 0},
