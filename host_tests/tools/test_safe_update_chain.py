@@ -1,18 +1,8 @@
-"""tools/update against a bridge in safe mode, from the crash loop to the version that is well.
-
-The firmware as it is compiled for a board runs from boot.py on, on MicroPython with LittleFS as
-its flash (tools/rehearse/pty_board.py).
-"""
-
-import shutil
-import subprocess
+"""tools/update against a bridge in safe mode, from the crash loop to the version that is well."""
 
 import pytest
 
-from host_tests.conftest import NO_MICROPYTHON, ROOT, micropython_command
-from host_tests.tools.test_update_chain import CONFIG, TOKEN, free_port, numbered, state_of
-from tools.deploy import version
-from tools.rehearse.pty_board import PtyBoard, make_flash
+from host_tests.tools.update_rig import TOKEN, numbered, state_of, switch_on
 from tools.update import archive
 from tools.update.__main__ import sentences_about
 from tools.update.errors import UpdateError
@@ -21,49 +11,6 @@ from tools.update.send import Bridge
 CRASHES = "def run(slot, box, root):\n    1 / 0\n"
 HALF = 200000
 A_RUNS = "run=a try=- tried=0 failed=- why=- crc=bba60af8\n"
-
-
-@pytest.fixture(scope="module")
-def firmware():
-    if micropython_command() is None:
-        pytest.skip(NO_MICROPYTHON)
-    return version.build()
-
-
-@pytest.fixture
-def keys():
-    # Without it, `make test` says what to fetch.
-    pytest.importorskip("cryptography", reason="no cryptography; `make update-key` fetches it")
-    from tools.update import keys
-
-    return keys
-
-
-def switch_on(tmp_path, firmware, public, versions):
-    """Return a board with {folder: files}, of which a runs, and where it answers."""
-    port = free_port()
-    flash = tmp_path / "flash"
-    for slot, (number, files) in versions.items():
-        for path, raw in files.items():
-            target = flash / slot / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(raw)
-        text = version.manifest_text(number, firmware.mpy, files)
-        (flash / slot / "manifest.txt").write_text(text)
-    for name, raw in firmware.beside:
-        # Port 80 is not to be had here.
-        raw = raw.replace(b"\nPORT = 80\n", b"\nPORT = %d\n" % port)
-        (flash / name).write_bytes(raw)
-    (flash / "config.json").write_text(CONFIG % (port, TOKEN))
-    (flash / "update_key.txt").write_text(public)
-    (flash / "slots.txt").write_text(A_RUNS)
-    image = tmp_path / "flash.img"
-    make_flash(image)
-    micropython = [micropython_command(), "-X", "heapsize=8M"]
-    command = [*micropython, "tools/rehearse/flash_image.py", image, flash]
-    subprocess.run(command, cwd=ROOT, check=True, timeout=60)
-    shutil.rmtree(flash)
-    return PtyBoard(micropython_command(), image), f"http://127.0.0.1:{port}"
 
 
 @pytest.mark.time_limit_s(150)
@@ -76,7 +23,7 @@ def test_update_when_the_bridge_crashes_again_and_again_then_taken_in_safe_mode(
     # What the older one brings beside its code does not matter here, and two are a lot of flash.
     older = {path: raw for path, raw in older.items() if not path.startswith("www/")}
     versions = {"a": ("0.2.0", crashing), "b": ("0.1.0", older)}
-    board, url = switch_on(tmp_path, firmware, keys.public_text(key), versions)
+    board, url = switch_on(tmp_path, firmware, keys.public_text(key), versions, A_RUNS)
     worse = numbered(tmp_path, firmware, "0.2.1", app_start=CRASHES)
     worse = archive.build("0.2.1", firmware.mpy, worse, key)
     good = numbered(tmp_path, firmware, "0.2.2")
@@ -123,7 +70,7 @@ def test_update_when_the_power_fails_in_safe_mode_then_safe_mode_again_and_the_f
     key = keys.make(tmp_path / "key.pem")
     crashing = numbered(tmp_path, firmware, "0.2.0", app_start=CRASHES)
     versions = {"a": ("0.2.0", crashing)}
-    board, url = switch_on(tmp_path, firmware, keys.public_text(key), versions)
+    board, url = switch_on(tmp_path, firmware, keys.public_text(key), versions, A_RUNS)
     good = numbered(tmp_path, firmware, "0.2.1")
     good = archive.build("0.2.1", firmware.mpy, good, key)
     bridge = Bridge(url, TOKEN)
