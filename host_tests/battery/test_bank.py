@@ -55,6 +55,16 @@ def test_sums_when_two_are_fresh_then_of_both():
     assert both.full_mah == 385000
 
 
+def test_sums_when_the_voltages_are_not_the_same_then_only_the_power():
+    batteries = [battery_of(-48000, 60), battery_of(-10000, 50, 100000, 26200, 25600)]
+    bank = Bank(batteries, 0, mean_of((-58000, 60)))
+    # 13.1 V x 48 A + 26.2 V x 10 A = 628.8 W + 262 W.
+    assert bank.power_mw == -890800
+    assert (bank.current_ma, bank.mean_current_ma) == (None, None)
+    assert (bank.remaining_mah, bank.full_mah) == (None, None)
+    assert (bank.time_to_empty_s, bank.time_to_full_s) == (None, None)
+
+
 def test_sums_when_one_is_stale_then_of_the_other():
     batteries = discharging()
     batteries[0].sample.stamp(groups.STATUS, 1)

@@ -213,12 +213,16 @@ def test_file_when_it_is_no_configuration_then_it_says_so_and_the_form_stays(
 def test_bank_when_the_phone_is_narrow_then_its_numbers_stay_in_their_box(
     chromium, visit, tmp_path
 ):
-    captures = f"{rig.CAPTURE_24V},{rig.CAPTURE_12V}"
-    with rig.LeverBridge(tmp_path, "--capture", captures) as bridge:
+    # Its neighbour: the same but for its name and address.
+    lines = (rig.ROOT / rig.CAPTURE_12V).read_text().splitlines()
+    other = [line for line in lines if not line.startswith(("# name:", "# address:"))]
+    (tmp_path / "other.txt").write_text("\n".join(other))
+    captures = f"{rig.CAPTURE_12V},{tmp_path}/other.txt"
+    with rig.LeverBridge(tmp_path / "flash", "--capture", captures) as bridge:
         page = visit(bridge, is_phone=True, is_lost=True)
         page.set_viewport_size({"width": 360, "height": 740})
         bank = page.get_by_role("region", name="All batteries together")
-        expect(bank.locator("dd").nth(2)).to_have_text("216.2 Ah")
+        expect(bank.locator("dd").nth(2)).to_have_text("222.5 Ah")
         # What it says after ten minutes, and until the next second.
         wide = """all => {
           all[3].textContent = "empty in 14 h 29 min";
@@ -226,6 +230,19 @@ def test_bank_when_the_phone_is_narrow_then_its_numbers_stay_in_their_box(
           return all.filter((one) => one.getBoundingClientRect().right > edge - 8).length;
         }"""
         assert bank.locator("dd").evaluate_all(wide) == 0
+
+
+def test_bank_when_the_voltages_are_not_the_same_then_only_their_power_is_added(
+    chromium, visit, tmp_path
+):
+    captures = f"{rig.CAPTURE_24V},{rig.CAPTURE_12V}"
+    with rig.LeverBridge(tmp_path, "--capture", captures) as bridge:
+        page = visit(bridge, is_lost=True)
+        bank = page.get_by_role("region", name="All batteries together")
+        expect(bank).to_contain_text("Of different voltages: only their power adds up.")
+        expect(bank.locator("dd").nth(0)).to_have_text("—")
+        expect(bank.locator("dd").nth(1)).to_contain_text("W")
+        expect(bank.locator("dd").nth(2)).to_have_text("—")
 
 
 def test_nav_when_the_phone_is_narrow_then_each_name_is_one_line(bridge, visit):

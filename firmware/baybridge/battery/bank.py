@@ -83,12 +83,14 @@ class Bank:
         self.missing = len(batteries) - len(fresh)
         self.current_ma = self.power_mw = self.remaining_mah = self.full_mah = None
         if fresh:
-            self.current_ma = sum([battery.sample.current_ma for battery in fresh])
             self.power_mw = sum([battery.power_mw(now_s10) for battery in fresh])
+        is_one = bool(fresh) and _is_one(fresh)
+        if is_one:
+            self.current_ma = sum([battery.sample.current_ma for battery in fresh])
             self.remaining_mah = _sum([battery.remaining_mah(now_s10) for battery in fresh])
             self.full_mah = _sum([battery.full_mah(now_s10) for battery in fresh])
         self.mean_current_ma = None
-        if mean is not None and fresh and not self.missing:
+        if mean is not None and is_one and not self.missing:
             self.mean_current_ma = mean.mean_ma(now_s10)
         self.time_to_empty_s = self._time_to_empty_s()
         self.time_to_full_s = self._time_to_full_s()
@@ -108,6 +110,12 @@ class Bank:
         if self.remaining_mah is None or self.full_mah is None:
             return None
         return max(self.full_mah - self.remaining_mah, 0) * 3600 // mean_ma
+
+
+def _is_one(batteries):
+    # A 12 V and a 24 V battery are not in parallel: their amperes are not of one current.
+    known = [battery.sample.series for battery in batteries if battery.sample.series]
+    return not known or min(known) == max(known)
 
 
 def _sum(values):

@@ -94,7 +94,9 @@ class BankCard {
       bank.missing
         ? `Not in it: ${bank.missing} of ${bank.batteries} batteries, because not heard.`
         : `All ${bank.batteries} batteries.`,
-      "The time goes by the mean of the last 10 min.",
+      bank.current_a === null && bank.power_w !== null
+        ? "Of different voltages: only their power adds up."
+        : "The time goes by the mean of the last 10 min.",
     ];
     const apart = [
       [bank.soc_spread_pct, "%"],
