@@ -5,6 +5,7 @@ A board with USB of its own takes its port away while it starts; it is looked fo
 
 import contextlib
 import datetime
+import os
 import time
 
 _BAUD = 115200
@@ -58,9 +59,11 @@ def open_quietly(device):
     import serial
 
     port = serial.serial_for_url(device, do_not_open=True, baudrate=_BAUD, timeout=_LOOK_S)
-    # These two lines are wired to reset and BOOT on most boards: both the same leaves it alone.
-    port.dtr = False
-    port.rts = False
+    # These two lines are wired to reset and BOOT on most boards, and both the same leave it alone.
+    # Linux and macOS set both as they open the port: one taken back before the other resets the
+    # board, and without DTR a chip with USB of its own takes nobody to be there. On Windows they
+    # are set only here.
+    port.dtr = port.rts = os.name != "nt"
     port.open()
     return port
 
