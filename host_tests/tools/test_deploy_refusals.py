@@ -6,10 +6,11 @@ import threading
 import tty
 
 import pytest
+import serial
 
 from host_tests.conftest import NO_MICROPYTHON, micropython_command
 from host_tests.tools.deploy_rig import Deployment, blank_board, small_version
-from tools.deploy import fit, link, version
+from tools.deploy import console, fit, link, version
 from tools.deploy.__main__ import main
 from tools.deploy.errors import DeployError
 from tools.deploy.link import Link, check_device
@@ -87,8 +88,14 @@ def test_fit_when_the_mpy_version_is_another_then_refused():
 )
 def test_fit_when_the_memory_is_too_small_then_it_says_make_image(machine, board):
     said = refusal(machine=machine, has_psram=False)
-    assert "has no PSRAM" in said
+    assert "has no PSRAM that its MicroPython knows" in said
     assert f"`make image BUILD=... BOARD={board}`" in said
+
+
+def test_fit_when_psram_may_only_be_unknown_to_the_image_then_the_variant_is_named():
+    assert "N16R8, needs the variant SPIRAM_OCT" in refusal(has_psram=False)
+    assert "a WROVER needs the variant SPIRAM of" in refusal(machine=WROOM, has_psram=False)
+    assert "variant" not in refusal(machine=C3, has_psram=False)
 
 
 def test_fit_when_it_is_another_chip_then_refused():
@@ -210,6 +217,41 @@ def test_deploy_when_the_flash_is_too_full_then_nothing_is_removed(tmp_path):
         device = Link(board.device)
         assert device.call("texts", ["/a/manifest.txt"])[0][1] == new.manifest
         device.close()
+
+
+def test_console_when_a_port_is_opened_then_neither_reset_nor_boot_line_moves(monkeypatch):
+    # Linux has set both when pyserial comes to it; one line alone resets the board.
+    moved = []
+
+    class Lines(serial.Serial):
+        is_set = (True, True)
+
+        def _update_dtr_state(self):
+            self.note(self._dtr_state, self.is_set[1])
+
+        def _update_rts_state(self):
+            self.note(self.is_set[0], self._rts_state)
+
+        def note(self, *lines):
+            if lines != self.is_set:
+                moved.append(lines)
+            self.is_set = lines
+
+    monkeypatch.setattr(serial, "serial_for_url", lambda *args, do_not_open, **kw: made(kw))
+    monkeypatch.setattr(console.os, "name", "posix")
+
+    def made(settings):
+        port = Lines(**settings)
+        port.port = os.ttyname(ends[1])
+        return port
+
+    ends = pty.openpty()
+    try:
+        console.open_quietly("/dev/ttyACM0").close()
+    finally:
+        os.close(ends[0])
+        os.close(ends[1])
+    assert moved == []
 
 
 def test_watch_when_nothing_comes_then_the_last_words_are_shown():

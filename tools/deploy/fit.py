@@ -12,6 +12,12 @@ _BOARDS = {
     "esp32s3": "ESP32_GENERIC_S3",
     "esp32c3": "ESP32_GENERIC_C3",
 }
+# Stock images that look for PSRAM of a kind the plain one does not (MicroPython's mpconfigvariant
+# files): with the plain one such a board seems to have none.
+_PSRAM_VARIANTS = {
+    "esp32": "a WROVER needs the variant SPIRAM",
+    "esp32s3": "eight-line PSRAM, as on modules named N8R8 or N16R8, needs the variant SPIRAM_OCT",
+}
 # platform.md 6.5: only LittleFS keeps the old file until the new one has its name.
 _FILE_SYSTEMS = ("VfsLfs2", "VfsLfs1", "")
 
@@ -84,11 +90,17 @@ def check(board, version):
         )
     if board.runs_frozen_only and not board.frozen:
         raise DeployError(
-            f"This board ({board.said['machine']}) has no PSRAM, and the code would not leave its "
-            "memory enough for the radios. Its code has to be in the flash: `make image BUILD=... "
-            f"BOARD={board_name(board.chip)}` makes such a MicroPython, `make flash IMAGE=...` "
-            "puts it on the board."
+            f"This board ({board.said['machine']}) has no PSRAM that its MicroPython knows, and "
+            f"the code would not leave its memory enough for the radios. "
+            f"{_psram_hint(board.chip)}Without PSRAM its code has to be in the flash: "
+            f"`make image BUILD=... BOARD={board_name(board.chip)}` makes such a MicroPython, "
+            "`make flash IMAGE=...` puts it on the board."
         )
+
+
+def _psram_hint(chip):
+    variant = _PSRAM_VARIANTS.get(chip)
+    return f"If there is some on the module: {variant} of the stock image. " if variant else ""
 
 
 def _check_micropython(board):

@@ -32,7 +32,10 @@ _NO_IMAGE = (
 def check_image(path, board=None):
     """Return (chip, offset) of an image file; DeployError with a sentence if it is none."""
     if not path:
-        variants = " (variant SPIRAM for a WROVER), ESP32_GENERIC_S3 or ESP32_GENERIC_C3"
+        variants = (
+            " (variant SPIRAM for a WROVER), ESP32_GENERIC_S3 (variant SPIRAM_OCT for modules "
+            "named N8R8 or N16R8) or ESP32_GENERIC_C3"
+        )
         raise DeployError(
             _NO_IMAGE.format(board=board or board_name("esp32"), variant=variants, version=BEST)
         )

@@ -37,7 +37,10 @@ def build(tree, board, run=subprocess.run, which=shutil.which):
         )
     command = ["make", "-C", str(port), f"BOARD={board}", f"FROZEN_MANIFEST={MANIFEST}"]
     if run(command).returncode:
-        raise DeployError("MicroPython's build failed; what it said is above.")
+        raise DeployError(
+            "MicroPython's build failed; what it said is above. If the app partition is too "
+            "small: docs/deploy.md has the lines that make it larger."
+        )
     made = port / f"build-{board}" / "firmware.bin"
     if not made.exists():
         raise DeployError(f"the build left no {made}.")
