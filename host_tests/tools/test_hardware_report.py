@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from baybridge.config_pins import CARD_KEYS, with_defaults
 from host_tests.conftest import ROOT
 from tools.deploy.version import manifest_text
 from tools.hardware_report import __main__ as command
@@ -64,6 +65,15 @@ def test_report_when_a_board_answers_then_every_check_has_its_lines_and_no_secre
     for secret in SECRETS:
         assert secret not in text
     assert "hard" in board.resets
+
+
+def test_card_when_nothing_is_configured_then_the_pins_are_those_of_the_bridge():
+    script = {}
+    exec(ON_BOARD.read_text(), script)
+    for chip, pins in script["_CARD_PINS"].items():
+        rows = with_defaults([("card." + key, "integer", None) for key in CARD_KEYS], chip)
+        assert [row[2] for row in rows] == list(pins)
+    assert sorted(script["_CARD_PINS"]) == ["esp32", "esp32c3", "esp32s3"]
 
 
 @needs_micropython

@@ -18,6 +18,13 @@ _ADC1 = {
     "esp32s3": (1, 2, 4, 5, 6, 7, 8, 9, 10),
     "esp32c3": (0, 1, 3, 4),
 }
+# sck, miso, mosi, cs where the configuration does not say: baybridge/config_pins.py. On an S3 the
+# ESP32's would take the USB socket away that this is said through.
+_CARD_PINS = {
+    "esp32": (18, 19, 23, 5),
+    "esp32s3": (12, 13, 11, 14),
+    "esp32c3": (6, 5, 7, 10),
+}
 _READINGS = 200
 _WRITES = 20
 _SCAN_MS = 5000
@@ -141,11 +148,18 @@ def card():
     import vfs
 
     given = stored("card")
-    pins = [given.get(key, default) for key, default in (("slot", 2), ("sck", 18), ("miso", 19))]
-    pins += [given.get("mosi", 23), given.get("cs", 5)]
-    slot, sck, miso, mosi, cs = pins
+    usual = _CARD_PINS[chip()]
+    sck, miso, mosi, cs = [
+        given.get(key, usual[i]) for i, key in enumerate(("sck", "miso", "mosi", "cs"))
+    ]
+    say("card on sck %d, miso %d, mosi %d, cs %d" % (sck, miso, mosi, cs))
     device = machine.SDCard(
-        slot=slot, sck=sck, miso=miso, mosi=mosi, cs=cs, freq=given.get("freq_hz", 10000000)
+        slot=given.get("slot", 2),
+        sck=sck,
+        miso=miso,
+        mosi=mosi,
+        cs=cs,
+        freq=given.get("freq_hz", 10000000),
     )
     try:
         _try_card(vfs, device)
