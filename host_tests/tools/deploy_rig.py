@@ -49,9 +49,9 @@ def blank_board(folder, **settings):
 
 
 class Deployment:
-    """What a deployment said and did."""
+    """What a deployment said and did; after(link) looks on before the port is closed."""
 
-    def __init__(self, board, version):
+    def __init__(self, board, version, after=None):
         self.said = []
         link = Link(board.device)
         try:
@@ -59,6 +59,8 @@ class Deployment:
             fit.check(self.board, version)
             self.work = install(link, self.board, version, self.said.append)
             link.reset("deployed by a test")
+            if after is not None:
+                after(link)
         finally:
             link.close()
 

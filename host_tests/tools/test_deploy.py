@@ -16,7 +16,6 @@ from host_tests.tools.deploy_rig import (
     small_version,
     text_of,
 )
-from tools.deploy.console import Console
 from tools.deploy.link import Link
 from tools.deploy.watch import watch
 from tools.rehearse.deploys import Rehearsal, changed
@@ -59,11 +58,14 @@ def test_board_when_the_real_mpremote_asks_then_it_answers(tmp_path):
 def test_deploy_when_the_flash_is_blank_then_it_runs_and_says_where(tmp_path):
     version = small_version(tmp_path)
     said = []
+
+    def look_on(link):
+        watch(link.lines, "bay", said.append, limit_s=20, more_s=0.5)
+
     with blank_board(tmp_path) as board:
-        first = Deployment(board, version)
+        first = Deployment(board, version, look_on)
         assert (first.work.sent, first.work.copied) == (4, 0)
         assert first.said[-1] == "a is the first version on this board"
-        watch(Console(board.device).lines, "bay", said.append, limit_s=20, more_s=0.5)
         assert "  | token for changes: 0123456789abcdef" in said
         assert "  | version 0.1.0 in a" in said
         assert said[-2:] == [
@@ -72,6 +74,22 @@ def test_deploy_when_the_flash_is_blank_then_it_runs_and_says_where(tmp_path):
         ]
         assert text_of(board, "/slots.txt").startswith("run=a try=- tried=0 ")
         assert text_of(board, "/a/manifest.txt") == version.manifest
+
+
+def test_tool_when_it_holds_the_prompt_then_the_watchdog_waits_and_its_bite_is_no_crash(tmp_path):
+    look = (
+        "import machine\nfrom black_box import BlackBox\n"
+        "from host_tests.fakes.hardware import BOARD\nprint(BOARD.wdt_timeout_ms)\n"
+        "BlackBox().begin(machine.WDT_RESET, lambda: False)\n"
+        "print(BlackBox().crashes, BlackBox().reason)\n"
+    )
+    with blank_board(tmp_path) as board:
+        Deployment(board, small_version(tmp_path))
+        heard(board, "version 0.1.0 in a")
+        link = Link(board.device)
+        said = link.run(look).splitlines()
+        link.close()
+    assert said[:2] == ["300000", "0 a tool on the cable did not come to its end"]
 
 
 def test_deploy_when_nothing_has_changed_then_nothing_is_sent(tmp_path):

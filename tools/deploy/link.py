@@ -11,6 +11,7 @@ import io
 import json
 import os
 import stat
+import time
 from pathlib import Path
 
 from tools.deploy.errors import DeployError
@@ -19,6 +20,7 @@ _SCRIPT = Path(__file__).resolve().parent / "on_board.py"
 # Bytes of a file in one command: the board needs some four times that to take it in.
 PIECE = 1536
 _SLOW_S = 60
+_GOODBYE_S = 0.3
 _NOT_A_BOARD = (
     "%s does not answer as MicroPython does. Is it the board's port, and is MicroPython on the "
     "board (`make flash`)? A bridge that sleeps to save power answers after its reset button "
@@ -100,6 +102,8 @@ class Link:
             came = said.getvalue().strip()[-200:] or "silence"
             raise DeployError(_NOT_A_BOARD % (self.device, f"{exc}: {came}")) from exc
         self.run(_SCRIPT.read_text())
+        # Before anything else: boot.py has just given everybody a minute.
+        self.call("keep_awake")
 
     def run(self, script):
         """Run a script on the board; return what it printed."""
@@ -134,6 +138,8 @@ class Link:
             self.transport.exec_raw_no_follow("reset()")
         except (self._error, OSError) as exc:
             raise DeployError(f"{self.device} was lost at the reset: {exc}") from exc
+        # The board waits a moment itself (on_board.reset); nobody hangs up before.
+        time.sleep(_GOODBYE_S)
 
     def lines(self, wait_s):
         """Yield what the console says, line by line; None about every second without any."""

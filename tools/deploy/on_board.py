@@ -17,14 +17,16 @@ _PIECE = 1024
 # The watchdog of boot.py would bite within a minute, in the middle of a copy.
 _PATIENCE_MS = 300000
 _PSRAM_BYTES = 1 << 20
+_GOODBYE_MS = 100
 
 watchdog = None
 file = None
 
 
 def keep_awake():
-    """Have the watchdog wait for the deployment."""
+    """Have the watchdog wait for the deployment; should it bite after all, that is no crash."""
     global watchdog
+    plan_reset("a tool on the cable did not come to its end")
     try:
         import machine
 
@@ -41,7 +43,6 @@ def feed():
 
 def ask():
     """Print what has to be known before anything is copied."""
-    keep_awake()
     block, _, blocks, free = os.statvfs("/")[:4]
     said = {
         "name": sys.implementation.name,
@@ -287,5 +288,8 @@ def plan_reset(reason):
 def reset():
     """Start the board again."""
     import machine
+    import time
 
+    # USB of the chip's own has to say first that this was understood; then it is gone.
+    time.sleep_ms(_GOODBYE_MS)
     machine.reset()
