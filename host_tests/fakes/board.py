@@ -25,6 +25,9 @@ class HostBoard:
     def heap_free(self):
         return gc.mem_free() if hasattr(gc, "mem_free") else None
 
+    def own_heap(self):
+        return None
+
     def collect(self):
         gc.collect()
 

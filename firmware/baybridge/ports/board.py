@@ -3,6 +3,10 @@
 import gc
 import machine
 import sys
+from micropython import const
+
+# No region of the chip's own memory is so large.
+_PSRAM_BYTES = const(1 << 20)
 
 
 def chip_of(machine):
@@ -16,6 +20,16 @@ def chip_of(machine):
 def short_id_of(address):
     """Return the end of a chip's address as text."""
     return "%02x%02x" % tuple(address[-2:])
+
+
+def own_heap_of(heaps):
+    """Return (free, largest block, least ever free) of ESP-IDF's heaps in the chip itself.
+
+    heaps are rows of total, free, largest block and least; PSRAM, which neither radio nor card
+    can use, would hide that the rest runs out.
+    """
+    own = [heap for heap in heaps if heap[0] < _PSRAM_BYTES]
+    return sum([heap[1] for heap in own]), max([heap[2] for heap in own]), sum([h[3] for h in own])
 
 
 class Board:
@@ -55,6 +69,18 @@ class Board:
     def heap_free(self):
         """Return bytes the heap could still hand out; on the ESP32 also what it may grow by."""
         return gc.mem_free()
+
+    def own_heap(self):
+        """Return bytes of ESP-IDF's heap: (free, largest block, least ever free), or None.
+
+        That is what the radios and sockets live on, and what our heap grows into (platform.md 3).
+        """
+        try:
+            import esp32
+
+            return own_heap_of(esp32.idf_heap_info(esp32.HEAP_DATA))
+        except (ImportError, ValueError):
+            return None
 
     def collect(self):
         """Collect garbage now."""

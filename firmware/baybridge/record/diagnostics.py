@@ -55,9 +55,16 @@ def start_json(start) -> str:
 
 
 def heap_json(board) -> str:
-    """Memory in use and left, in bytes."""
+    """Memory in use and left, in bytes: ours, and the chip's, on which the radios live."""
+    free, largest, least = board.own_heap() or (None, None, None)
     return object_of(
-        (("used_bytes", fixed(board.heap_used(), 0)), ("free_bytes", fixed(board.heap_free(), 0)))
+        (
+            ("used_bytes", fixed(board.heap_used(), 0)),
+            ("free_bytes", fixed(board.heap_free(), 0)),
+            ("chip_free_bytes", fixed(free, 0)),
+            ("chip_largest_bytes", fixed(largest, 0)),
+            ("chip_least_bytes", fixed(least, 0)),
+        )
     )
 
 
