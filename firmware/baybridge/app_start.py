@@ -71,6 +71,8 @@ def run_app(app, start):
         start.confirm,
     )
     supervisor.add("confirm start", confirmer.run, _CONFIRM_LIMIT_S)
+    # All that stays has been built by now.
+    app.ports.board.collect_early()
     try:
         app.run_forever()
     except Exception:

@@ -16,6 +16,7 @@ class HostBoard:
         self.reset_cause = "power_on"
         self.reset_reason = None
         self.resets = []
+        self.is_collecting_early = False
         # (seconds, reason) of each sleep.
         self.sleeps = []
 
@@ -30,6 +31,9 @@ class HostBoard:
 
     def collect(self):
         gc.collect()
+
+    def collect_early(self):
+        self.is_collecting_early = True
 
     def reset(self, reason):
         self.resets.append(reason)

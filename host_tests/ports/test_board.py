@@ -1,6 +1,6 @@
 """ports/board: which chip a board's own description is about."""
 
-from baybridge.ports.board import chip_of, own_heap_of, short_id_of
+from baybridge.ports.board import chip_of, own_heap_of, short_id_of, threshold_of
 
 
 def test_chip_when_described_by_the_firmware_then_known():
@@ -22,6 +22,12 @@ def test_own_heap_when_there_is_psram_then_that_is_left_out():
     own = [(7288, 176, 0, 176), (94064, 5684, 4096, 5664), (113840, 112216, 65536, 98304)]
     assert own_heap_of(own) == (118076, 65536, 104144)
     assert own_heap_of(own + [(8388608, 6338304, 6291456, 6338304)]) == (118076, 65536, 104144)
+
+
+def test_threshold_when_there_is_psram_then_none():
+    # The heap of an ESP32 as micropython#14421 shows it, and with 8 MB beside it.
+    assert threshold_of(111936) == 20480
+    assert threshold_of(8400000) == -1
 
 
 def test_short_id_then_the_end_of_the_chip_s_own_address():

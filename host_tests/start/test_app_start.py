@@ -162,6 +162,7 @@ def test_start_when_ten_minutes_go_well_then_crashes_forgotten_and_the_trial_con
         await rig.world.clock.sleep_ms(590000)
         assert slots.read(rig.root).trial == "b"
         assert rig.box.crashes == 2
+        assert rig.world.board.is_collecting_early
         await rig.world.clock.sleep_ms(30000)
 
     rig.run(play)

@@ -5,8 +5,10 @@ import machine
 import sys
 from micropython import const
 
-# No region of the chip's own memory is so large.
+# No region of the chip's own memory is so large, nor is a heap without PSRAM.
 _PSRAM_BYTES = const(1 << 20)
+# So much is handed out between two collections (platform.md 3). One takes 2 ms without PSRAM.
+_COLLECT_BYTES = const(20480)
 
 
 def chip_of(machine):
@@ -30,6 +32,12 @@ def own_heap_of(heaps):
     """
     own = [heap for heap in heaps if heap[0] < _PSRAM_BYTES]
     return sum([heap[1] for heap in own]), max([heap[2] for heap in own]), sum([h[3] for h in own])
+
+
+def threshold_of(heap_bytes):
+    """Return what gc.threshold() is to be for a heap of this size, growth included."""
+    # With PSRAM there is room, and a collection takes a tenth of a second (micropython#8428).
+    return _COLLECT_BYTES if heap_bytes < _PSRAM_BYTES else -1
 
 
 class Board:
@@ -85,6 +93,15 @@ class Board:
     def collect(self):
         """Collect garbage now."""
         gc.collect()
+
+    def collect_early(self):
+        """Collect from now on before the heap is full, where it is small.
+
+        A full heap grows where garbage lies between what is alive, and what it takes then the
+        radios lack (micropython#14421).
+        """
+        gc.collect()
+        gc.threshold(threshold_of(gc.mem_alloc() + gc.mem_free()))
 
     def reset(self, reason):
         """Start the board again; reason is shown after the start."""
