@@ -10,6 +10,7 @@ import serial
 
 from host_tests.conftest import NO_MICROPYTHON, micropython_command
 from host_tests.tools.deploy_rig import Deployment, blank_board, small_version
+from tools.deploy import __main__ as command
 from tools.deploy import console, fit, link, version
 from tools.deploy.__main__ import main
 from tools.deploy.errors import DeployError
@@ -262,3 +263,21 @@ def test_watch_when_nothing_comes_then_the_last_words_are_shown():
         watch(lines, "bay", print, limit_s=1)
     assert "did not come up within 1 s" in str(raised.value)
     assert "  | OSError: 5" in str(raised.value)
+    with pytest.raises(DeployError, match="nothing; a board with USB of its own may be up"):
+        watch(lambda wait_s: iter([None, ""]), "bay", print, limit_s=1)
+
+
+def test_flash_when_the_board_stays_in_its_loader_then_the_reset_button_is_named(
+    monkeypatch, capsys
+):
+    def silent(device):
+        raise DeployError("it does not answer")
+
+    for name in ("check_image", "check_device", "flash"):
+        monkeypatch.setattr(command, name, lambda *args: None)
+    monkeypatch.setattr(command, "_FORMAT_S", 0)
+    monkeypatch.setattr(command, "deploy", silent)
+    assert main(["flash", "/dev/ttyACM0", "image.bin"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("flash: it does not answer\nThe image is written.")
+    assert "press its reset button and go on: make deploy DEVICE=/dev/ttyACM0" in said

@@ -53,7 +53,14 @@ def flash_and_deploy(device, image_path):
     flash(device, image_path, say)
     say("MicroPython starts for the first time, and formats what is left of the flash")
     time.sleep(_FORMAT_S)
-    deploy(device)
+    try:
+        deploy(device)
+    except DeployError as exc:
+        # USB of the chip's own often stays in the loader: esptool cannot reset it from there.
+        raise DeployError(
+            f"{exc}\nThe image is written. If the board did not answer, press its reset button "
+            f"and go on: make deploy DEVICE={device}"
+        ) from exc
 
 
 def open_console(device, _=None):

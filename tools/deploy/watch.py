@@ -11,6 +11,11 @@ _LIMIT_S = 60
 _MORE_S = 2
 _UP = "Bay Bridge: boot "
 _KEPT = 12
+# What is said while a port of the chip's own USB is away reaches nobody.
+_NOTHING = (
+    "  (nothing; a board with USB of its own may be up all the same: `make logs`, then its reset "
+    "button, shows the start)"
+)
 _OWN_ADDRESS = "192.168.4.1"
 
 
@@ -32,7 +37,7 @@ def watch(lines, hostname, say, limit_s=_LIMIT_S, more_s=_MORE_S):
         if up_s is not None and time.monotonic() - up_s > more_s:
             break
     if up_s is None:
-        heard = "\n".join(f"  | {line}" for line in last) or "  (nothing)"
+        heard = "\n".join(f"  | {line}" for line in last) or _NOTHING
         raise DeployError(
             f"the bridge did not come up within {limit_s} s. The console said at last:\n{heard}\n"
             "A version on trial that crashes goes back to the one before by itself; `make logs` "
