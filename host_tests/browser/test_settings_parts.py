@@ -1,6 +1,7 @@
 """Settings in the page: every part can be set, and an old copy undoes nothing."""
 
 import json
+import re
 
 import pytest
 
@@ -243,6 +244,15 @@ def test_bank_when_the_voltages_are_not_the_same_then_only_their_power_is_added(
         expect(bank.locator("dd").nth(0)).to_have_text("—")
         expect(bank.locator("dd").nth(1)).to_contain_text("W")
         expect(bank.locator("dd").nth(2)).to_have_text("—")
+
+
+def test_sleep_when_it_is_set_then_the_page_says_what_it_draws(bridge, visit):
+    page = open_settings(bridge, visit)
+    open_part(page, "Sleep when the batteries are low")
+    # docs/power.md: 35 mA, and 4.1 mA with a minute awake in eleven.
+    expect(page.get_by_text("Awake it takes about 25.6")).to_contain_text(
+        re.compile(r"25\.6\sAh a month, waking every 10\smin about 3\.0\sAh a month\.")
+    )
 
 
 def test_nav_when_the_phone_is_narrow_then_each_name_is_one_line(bridge, visit):

@@ -1,7 +1,9 @@
 // The plain parts of the settings: limits, log, sleep, and what is soldered to the board.
 
-import { h } from "./dom.js";
+import { ask } from "./api.js";
+import { h, setText } from "./dom.js";
 import { field } from "./fields.js";
+import { num } from "./format.js";
 
 const LIMITS = [
   ["cell_ov_mv", "Cell too high", "mV"],
@@ -36,13 +38,16 @@ export function alarmPart(alarms) {
 
 export function powerPart(power) {
   const number = { place: "power", type: "number", empty: null };
+  const draw = h("p", { class: "hint" });
+  tellDraw(draw);
   return [
     h(
       "p",
       { class: "hint" },
-      "Awake, the bridge takes about 25 Ah a month. Asleep it has no page and no alarms; it wakes " +
-        "to read and log. Both limits empty: it never sleeps.",
+      "Asleep the bridge has no page and no alarms; it wakes to read and log. Both limits empty: " +
+        "it never sleeps.",
     ),
+    draw,
     h(
       "div",
       { class: "fields" },
@@ -51,6 +56,22 @@ export function powerPart(power) {
       field(power, "wake_min", "Wake every", { ...number, unit: "min" }),
     ),
   ];
+}
+
+/** What it takes out of a battery, as the bridge reckons it with the interval that is stored. */
+async function tellDraw(element) {
+  try {
+    const { power } = await ask("/api/v1/diagnostics");
+    const month = (ah) => `about ${num(ah, 1, "Ah")} a month`;
+    const asleep = `waking every ${num(power.wake_min, 0, "min")}`;
+    const why = power.awake_because ? ` Awake because ${power.awake_because}.` : "";
+    setText(
+      element,
+      `Awake it takes ${month(power.month_awake_ah)}, ${asleep} ${month(power.month_sleeping_ah)}.${why}`,
+    );
+  } catch {
+    // The fields are of use without it.
+  }
 }
 
 export function logPart(log) {
