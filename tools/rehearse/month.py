@@ -201,6 +201,15 @@ class Month:
 
     def _read_log(self):
         card = self.stage.app.card
+        try:
+            self._read_card(card)
+        except OSError as exc:
+            # Pulled and back since somebody wrote: who reads finds out, and the next one may.
+            print("the card was lost to its reader: %r, %d mounts" % (exc, card.mounts))
+            card.fail(exc)
+            self._read_card(card)
+
+    def _read_card(self, card):
         if not card.mount():
             raise OSError(card.last_error)
         for i in range(len(self.stage.batteries)):
