@@ -10,6 +10,7 @@ import slots
 from baybridge import app_start
 from host_tests.fakes.clock import FakeClock, HostClock
 from host_tests.fakes.hardware import BOARD, SLOT
+from host_tests.fakes.job import stop
 from host_tests.fakes.world import IS_UPY, World
 from host_tests.start.flash_rig import B_ON_TRIAL, empty_flash, get, put, put_version
 from host_tests.web.loopback import free_port
@@ -47,11 +48,7 @@ class Rig:
             try:
                 await play()
             finally:
-                task.cancel()
-                try:
-                    await task
-                except asyncio.CancelledError:
-                    pass
+                await stop(task)
 
         if play is not None:
             self.app.run_forever = lambda: clock.run(main())

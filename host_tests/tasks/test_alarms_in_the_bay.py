@@ -8,6 +8,7 @@ import json
 import host_tests.fakes.world  # noqa: F401, I001
 from host_tests.fakes.clock import FakeClock
 from host_tests.fakes.hardware import SLOT
+from host_tests.fakes.job import stop
 from host_tests.fakes.world import World
 from host_tests.web.loopback import free_port, get
 from tools.sim.battery import SimBattery
@@ -55,11 +56,7 @@ class Bay:
             try:
                 await play(self)
             finally:
-                task.cancel()
-                try:
-                    await task
-                except asyncio.CancelledError:
-                    pass
+                await stop(task)
                 # The next bay's is another card, mounted at the same place.
                 self.app.card.unmount()
                 SLOT.reset()

@@ -41,11 +41,7 @@ def judged(batteries, seconds):
     async def main():
         task = asyncio.create_task(Judge(batteries, mean, histories, clock).run(job))
         await clock.sleep_ms(seconds * 1000)
-        task.cancel()
-        try:
-            await task
-        except asyncio.CancelledError:
-            pass
+        await stop(task)
         return mean.mean_ma(clock.uptime_s10())
 
     return clock.run(main()), job.beats

@@ -9,7 +9,7 @@ from baybridge.ports.files import Files
 from baybridge.record import counters_json, diagnostics
 from baybridge.tasks.keep_counters import CounterKeeper
 from host_tests.fakes.clock import FakeClock
-from host_tests.fakes.job import FakeJob
+from host_tests.fakes.job import FakeJob, stop
 from host_tests.ports.test_files import RamBlocks, empty_root, put, remount
 
 IS_UPY = sys.implementation.name == "micropython"
@@ -66,11 +66,7 @@ def after(clock, keeper, steps):
             await clock.sleep_ms(wait_s * 1000)
             if call is not None:
                 call()
-        task.cancel()
-        try:
-            await task
-        except asyncio.CancelledError:
-            pass
+        await stop(task)
 
     clock.run(main())
     return job

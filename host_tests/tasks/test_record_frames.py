@@ -9,7 +9,7 @@ from baybridge.record.frames import FrameLog
 from baybridge.tasks.record_frames import FrameRecorder
 from host_tests.fakes.card import card_and_hand
 from host_tests.fakes.clock import FakeClock
-from host_tests.fakes.job import FakeJob
+from host_tests.fakes.job import FakeJob, stop
 from host_tests.fakes.scripted import REPLIES_24V
 from host_tests.support import raises
 from host_tests.tasks.link_rig import REQUESTS, Rig
@@ -49,11 +49,7 @@ class Bench:
         async def main():
             task = asyncio.create_task(self.recorder.run(FakeJob()))
             await test(self)
-            task.cancel()
-            try:
-                await task
-            except asyncio.CancelledError:
-                pass
+            await stop(task)
 
         self.clock.run(main())
 

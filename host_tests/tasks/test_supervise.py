@@ -4,6 +4,7 @@ import asyncio
 
 from baybridge.tasks.supervise import Supervisor
 from host_tests.fakes.clock import FakeClock
+from host_tests.fakes.job import stop
 from host_tests.fakes.watchdog import FakeWatchdog
 
 
@@ -21,11 +22,7 @@ class Rig:
             await self.clock.sleep_ms(seconds * 1000)
             feeds = self.watchdog.feeds
             self.is_over = True
-            task.cancel()
-            try:
-                await task
-            except asyncio.CancelledError:
-                pass
+            await stop(task)
             return feeds
 
         return self.clock.run(main())

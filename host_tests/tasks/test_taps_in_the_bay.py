@@ -9,6 +9,7 @@ from baybridge.battery.finding import VERDICT_UNKNOWN
 from baybridge.battery.taps import STATES
 from host_tests.fakes.clock import FakeClock
 from host_tests.fakes.hardware import BOARD, grounded
+from host_tests.fakes.job import stop
 from host_tests.fakes.world import World
 from host_tests.web.loopback import free_port
 from tools.sim.adc import AdcChip
@@ -48,11 +49,7 @@ class Bay:
             try:
                 await play()
             finally:
-                task.cancel()
-                try:
-                    await task
-                except asyncio.CancelledError:
-                    pass
+                await stop(task)
 
         self.clock.run(main())
 

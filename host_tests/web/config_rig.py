@@ -6,6 +6,7 @@ import json
 from baybridge import config
 from host_tests.fakes.clock import FakeClock
 from host_tests.fakes.hardware import SLOT
+from host_tests.fakes.job import stop
 from host_tests.fakes.world import World
 from host_tests.web.loopback import exchange, free_port, parts
 
@@ -101,11 +102,7 @@ class Bay:
                 assert self.app.guard.failures == 0, self.app.guard.last_error
                 assert self.app.bridge.configs_sent == 0
             finally:
-                task.cancel()
-                try:
-                    await task
-                except asyncio.CancelledError:
-                    pass
+                await stop(task)
                 self.app.card.unmount()
                 SLOT.reset()
 

@@ -6,6 +6,7 @@ import slots
 from baybridge.app_start import Start
 from host_tests.data.update_key import KEY_TEXT
 from host_tests.fakes.hardware import SLOT
+from host_tests.fakes.job import stop
 from host_tests.start.flash_rig import A_RUNS, clear, get, make_folders, put, put_version
 from host_tests.web.config_rig import STORED, TOKEN, Bay
 from host_tests.web.loopback import connect, exchange, hang_up, parts
@@ -84,11 +85,7 @@ def run_with(bay, play):
             await bay.clock.sleep_ms(100)
             await play(bay)
         finally:
-            task.cancel()
-            try:
-                await task
-            except asyncio.CancelledError:
-                pass
+            await stop(task)
             bay.app.card.unmount()
             SLOT.reset()
 

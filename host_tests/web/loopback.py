@@ -9,6 +9,7 @@ from baybridge.web.auth import Gate
 from baybridge.web.guard import Guard
 from baybridge.web.routes import make_app
 from host_tests.fakes.clock import FakeClock
+from host_tests.fakes.job import stop
 
 BATTERY = b'{"id":"house1","bms":null}'
 BATTERIES = b'{"batteries":[{"id":"house1","bms":null}]}'
@@ -125,11 +126,7 @@ def serve_while(scenario, bridge=None, app=None, clock=None, **limits):
         await scenario(guard, clock, port)
         await clock.sleep_ms(1)
         assert guard.connections == 0
-        serving.cancel()
-        try:
-            await serving
-        except asyncio.CancelledError:
-            pass
+        await stop(serving)
         assert guard._open == []
 
     clock.run(main())

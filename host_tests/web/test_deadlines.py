@@ -5,6 +5,7 @@ import os
 
 from microdot import Microdot, Response
 
+from host_tests.fakes.job import stop
 from host_tests.web.loopback import (
     BATTERIES,
     connect,
@@ -229,11 +230,7 @@ def test_server_when_cancelled_then_its_clients_and_its_port_are_released():
         again = asyncio.create_task(guard.serve("127.0.0.1", port + 1))
         await clock.sleep_ms(1)
         assert (await get(port + 1, "/healthz"))[0] == "HTTP/1.1 200 OK"
-        again.cancel()
-        try:
-            await again
-        except asyncio.CancelledError:
-            pass
+        await stop(again)
 
     guard = serve_while(scenario)
     assert (guard.served, guard.timed_out) == (1, 0)

@@ -5,6 +5,7 @@ import asyncio
 # First, though it comes last in the alphabet: imported through the rig it would nest too deep
 # for MicroPython's stack.
 import host_tests.fakes.world  # noqa: F401, I001
+from host_tests.fakes.job import stop
 from host_tests.web.loopback import ALWAYS, connect, get, hang_up
 from host_tests.web.whole_rig import TOKEN, Whole
 from tools.rehearse.odd_requests import odd_request
@@ -37,11 +38,7 @@ async def answer_to(port, clock, pieces):
         await clock.sleep_ms(50)
         if not reading.done():
             # It waits for more, or goes on for ever.
-            reading.cancel()
-            try:
-                await reading
-            except asyncio.CancelledError:
-                pass
+            await stop(reading)
         await hang_up(writer)
     except OSError:
         pass  # the bridge hung up first

@@ -6,6 +6,7 @@ import json
 # First, though it comes last in the alphabet: imported through the rig it would nest too deep
 # for MicroPython's stack.
 import host_tests.fakes.world  # noqa: F401, I001
+from host_tests.fakes.job import stop
 from host_tests.web.loopback import connect, exchange, hang_up, parts
 from host_tests.web.whole_rig import READ_TOKEN, TOKEN, WIFI_PASSWORD, Whole
 
@@ -49,11 +50,7 @@ async def fetch(bay, start, fields="", body=b""):
 
     reading = asyncio.create_task(read())
     await bay.clock.sleep_ms(2000)
-    reading.cancel()
-    try:
-        await reading
-    except asyncio.CancelledError:
-        pass
+    await stop(reading)
     await hang_up(writer)
     return b"".join(got)
 

@@ -15,6 +15,7 @@ from baybridge.ports.card import Card
 from baybridge.record import names
 from baybridge.tasks.write_log import LogWriter
 from host_tests.fakes.hardware import BLOCK, SLOT
+from host_tests.fakes.job import stop
 from tools.rehearse.logged_battery import POLL_S, LoggedBattery, boot_and_seq, is_true, is_whole
 from tools.rehearse.quick_clock import QuickClock
 from tools.rehearse.sparse_card import insert_new_card
@@ -75,11 +76,7 @@ class Bridge:
             if uptime_s in calls:
                 calls[uptime_s]()
             await self.clock.sleep_ms(POLL_S * 1000)
-        task.cancel()
-        try:
-            await task
-        except asyncio.CancelledError:
-            pass
+        await stop(task)
 
 
 class Recording:

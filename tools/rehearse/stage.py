@@ -8,6 +8,7 @@ import asyncio
 import json
 
 from host_tests.fakes.hardware import SLOT
+from host_tests.fakes.job import stop
 from host_tests.fakes.world import World
 from tools.rehearse.witness import ON_AIR_S10, Judge, Witness
 
@@ -135,11 +136,7 @@ class Stage:
 
     async def stop(self, task):
         """End the firmware; return how many links are left in the air after a while."""
-        task.cancel()
-        try:
-            await task
-        except asyncio.CancelledError:
-            pass
+        await stop(task)
         for _ in range(50):
             if not self.air.connections:
                 break

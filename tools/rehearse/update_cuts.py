@@ -16,6 +16,7 @@ from baybridge.app_start import Start
 from baybridge.record.archive import Head, row_of
 from host_tests.fakes.clock import FakeClock
 from host_tests.fakes.hardware import SLOT
+from host_tests.fakes.job import stop
 from host_tests.fakes.world import World
 from host_tests.web.loopback import connect, free_port, hang_up
 
@@ -198,11 +199,7 @@ class Rehearsal:
                 await self.clock.sleep_ms(100)
                 await play
             finally:
-                task.cancel()
-                try:
-                    await task
-                except asyncio.CancelledError:
-                    pass
+                await stop(task)
                 self.app.card.unmount()
                 SLOT.reset()
 
